@@ -1,0 +1,161 @@
+"""
+The kinds of node, what may stand under what, and what each kind is asked for.
+
+This table is the only place that knows: forms, admin, publishing, loading, the database's own guard (a migration writes
+`pairs()` into a function there, a test compares) and the picture of the steering model read it.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class NodeKind(TextChoices):
+    START = "start", _("Start page")
+    VISION = "vision", _("Vision")
+    THEME = "theme", _("Theme")
+    CORE_MISSION = "core_mission", _("Core mission")
+    ROADMAP = "roadmap", _("Strategic roadmap")
+    AREA = "area", _("Focus area")
+    GOAL = "goal", _("Strategic goal")
+    RESULT = "result", _("Result target")
+    EFFORT = "effort", _("Effort")
+    BOARD = "board", _("Board")
+    TEXT = "text", _("Text page")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """
+    One row of the table. `asks` are the Node fields a form shows beside those every kind has, `requires` those of them
+    without which a node can't be published (STEER-5).
+    """
+
+    name: NodeKind
+    many: Promise
+    under: frozenset[NodeKind] = frozenset()
+    asks: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+
+    @cached_property
+    def one(self) -> Promise:
+        return self.name.label
+
+
+@dataclass(frozen=True)
+class Level:
+    """
+    A list page at /nivaer/<slug>/ of all nodes of a kind; those with `in_pyramid` are the steering model's five.
+
+    `title` is filled with the municipality's words for the kind, `one` and `many`.
+    """
+
+    slug: str
+    kind: NodeKind
+    title: Promise | str = "%(many)s"
+    in_pyramid: bool = True
+
+
+PERIOD = ("period_start_on", "period_end_on")
+DECISION = ("decision_body", "decided_on", "decision_paragraph", "decision_number")
+SERVES = ("themes", "global_goals")
+INDICATOR = ("indicator", "unit", "direction", "decimals")
+BASELINE = ("baseline_value", "baseline_year")
+TARGET = ("target_value", "target_year")
+
+COMMON = ("title", "slug", "lead", "body", "example")
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(NodeKind.START, _("Start pages"), asks=("words",)),
+        Kind(
+            NodeKind.VISION,
+            _("Visions"),
+            under=frozenset({NodeKind.START}),
+            asks=("target_year", *DECISION),
+        ),
+        Kind(NodeKind.THEME, _("Themes"), under=frozenset({NodeKind.VISION})),
+        Kind(
+            NodeKind.CORE_MISSION,
+            _("Core missions"),
+            under=frozenset({NodeKind.VISION}),
+            asks=("boards",),
+            requires=("boards",),
+        ),
+        Kind(
+            NodeKind.ROADMAP,
+            _("Strategic roadmaps"),
+            under=frozenset({NodeKind.VISION}),
+            asks=(*PERIOD, "target_year", *DECISION),
+            requires=PERIOD,
+        ),
+        Kind(
+            NodeKind.AREA,
+            _("Focus areas"),
+            under=frozenset({NodeKind.ROADMAP}),
+            asks=("number", "global_goals"),
+        ),
+        Kind(
+            NodeKind.GOAL,
+            _("Strategic goals"),
+            under=frozenset({NodeKind.AREA}),
+            asks=("number", "boards", *SERVES, *DECISION),
+        ),
+        Kind(
+            NodeKind.RESULT,
+            _("Result targets"),
+            under=frozenset({NodeKind.GOAL}),
+            asks=("number", "boards", *SERVES, *INDICATOR, *BASELINE, *TARGET),
+            requires=("indicator", "unit", *BASELINE, *TARGET, "boards"),
+        ),
+        Kind(
+            NodeKind.EFFORT,
+            _("Efforts"),
+            under=frozenset({NodeKind.RESULT}),
+            asks=("number", "boards", *SERVES, *PERIOD, "stage"),
+            requires=("boards", *PERIOD, "stage"),
+        ),
+        Kind(NodeKind.BOARD, _("Boards"), under=frozenset({NodeKind.START}), asks=("board_code", "board_email")),
+        Kind(NodeKind.TEXT, _("Text pages"), under=frozenset({NodeKind.START})),
+    )
+}
+
+LEVELS: tuple[Level, ...] = (
+    Level("vision", NodeKind.VISION, "%(one)s"),
+    Level("grunduppdrag", NodeKind.CORE_MISSION),
+    Level("strategiska-mal", NodeKind.GOAL),
+    Level("resultatmal", NodeKind.RESULT),
+    # The skills that efforts need stand at the same level of the model (domain: "insats och kompetens").
+    Level("insatser", NodeKind.EFFORT, _("%(one)s and competence")),
+    Level("namnder", NodeKind.BOARD, in_pyramid=False),
+)
+
+PYRAMID: tuple[Level, ...] = tuple(level for level in LEVELS if level.in_pyramid)
+
+# Addresses of the portal itself: the first part of a page's address may be none of them.
+RESERVED_SLUGS = frozenset(
+    {
+        "admin", "diarium", "feed", "health", "id", "komponenter", "kvittens", "livez", "media", "meddela-fel", "n",
+        "nivaer", "readyz", "sok", "static", "timegate", "timemap",
+    }
+)  # fmt: skip
+
+
+def may_stand_under(kind: str, parent: str | None) -> bool:
+    """Whether a node of `kind` may be a child of one of kind `parent` (None: be the root)."""
+    under = KINDS[kind].under
+    return parent in under if parent else not under
+
+
+def pairs() -> list[tuple[str, str | None]]:
+    """Every allowed (kind, kind of its parent), the root's parent being None."""
+    return [(name, parent) for name, kind in KINDS.items() for parent in sorted(kind.under) or [None]]
+
+
+def children_of(parent: str) -> list[NodeKind]:
+    """The kinds that may stand under `parent`, in the table's order."""
+    return [kind.name for kind in KINDS.values() if parent in kind.under]
