@@ -1,0 +1,210 @@
+"""What publishing some nodes comes to: editions opened and closed, or everything that keeps it from happening."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from psycopg.types.range import Range
+
+from strategy import documents
+from strategy.editions import holding, reach_of
+from strategy.kinds import KINDS, NodeKind
+from strategy.models import Node, Page
+from strategy.models.node import NodeQuerySet
+from strategy.places import Places
+from strategy.rich_text import skips_heading
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What keeps `node` from being published. `field` is a Node field or "", `message` a sentence."""
+
+    node: Node
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.node}: {self.message}"
+
+
+@dataclass
+class Plan:
+    problems: list[Problem] = field(default_factory=list)
+    opened: list[Page] = field(default_factory=list)
+    closed: list[Page] = field(default_factory=list)
+    superseded: list[Page] = field(default_factory=list)
+
+
+def plan_for(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime) -> Plan:
+    """What publishing `nodes` comes to. The moments are `since`, by node id; `moment` is now."""
+    nodes = list(nodes.with_content().order_by("path"))
+    ids = {node.pk for node in nodes}
+    parents = dict(
+        Node.objects.filter(path__in={node.path[: -Node.steplen] for node in nodes}).values_list("path", "pk")
+    )
+    referred = {other.pk for node in nodes for other in (*node.boards.all(), *node.themes.all())}
+    earliest = min([moment, *(since[pk] for pk in ids)])
+    editions: dict[int, list[Page]] = defaultdict(list)
+    for page in Page.objects.from_now(earliest).filter(node__in={*ids, *parents.values(), *referred}).order_by("valid"):
+        editions[page.node_id].append(page)
+    titles = {
+        pk: documents.titles(documents.upgrade(editions[pk][-1].document)) for pk in referred - ids if editions[pk]
+    }
+    places = Places(parents.values(), ids, moment)
+
+    plan = Plan()
+    for node in nodes:
+        at = since[node.pk]
+        parent_id = parents.get(node.path[: -Node.steplen])
+        plan.problems += _problems(node)
+        plan.problems += [
+            Problem(node, "", _("“%(title)s”, which it refers to, is not public.") % {"title": other})
+            for other in (*node.boards.all(), *node.themes.all())
+            if other.pk not in ids and not holding(editions[other.pk], at)
+        ]
+        above = holding(editions[parent_id], at) if parent_id else None
+        if parent_id and not above:
+            plan.problems.append(Problem(node, "", _("The page above it is not public then.")))
+            continue
+        _add(plan, node, above, editions, at, moment, documents.build(node, titles), places)
+    plan.problems += _taken(plan.opened) + _overlapping_roadmaps(plan.opened)
+    return plan
+
+
+def _add(
+    plan: Plan,
+    node: Node,
+    above: Page | None,
+    editions: dict[int, list[Page]],
+    at: datetime,
+    moment: datetime,
+    document: dict,
+    places: Places,
+) -> None:
+    own = editions[node.pk]
+    superseded = own[-1] if own and own[-1].is_ahead(moment) and at > moment else None
+    kept = own[:-1] if superseded else own[:]
+    present = holding(kept, at) or (
+        # Without what it supersedes, the edition before it holds on.
+        kept[-1] if superseded and kept and kept[-1].ends_at == superseded.begins_at else None
+    )
+    unchanged = present and documents.upgrade(present.document) == document
+    same_again = superseded and superseded.begins_at == at and documents.upgrade(superseded.document) == document
+    if unchanged or same_again:
+        return
+    if superseded and not kept and superseded.begins_at < at and _has_earlier_below(node, at):
+        text = _("Pages below it are scheduled to be public before that. Schedule them together with it.")
+        plan.problems.append(Problem(node, "", text))
+
+    ends = [page.begins_at for page in kept if page.begins_at > at]
+    ends += [page.ends_at for page in (present, superseded) if page and page.ends_at and page.ends_at > at]
+    if above:
+        ends.append(reach_of(editions[above.node_id], at))
+    page = Page(
+        node=node,
+        parent_id=above and above.node_id,
+        trail=f"{above.trail if above else '/'}{node.pk}/",
+        position=places.of(node, above.node_id) if above else 0,
+        kind=node.kind,
+        address=f"{above.address}{node.slug}/" if above else "/",
+        title=node.title,
+        document=document,
+        period=_days(document["period"]),
+        valid=Range(at, min((end for end in ends if end), default=None), "[)"),
+        content_since=at,
+    )
+    if present:
+        present.valid = Range(present.begins_at, at, "[)")
+        plan.closed.append(present)
+    if superseded:
+        plan.superseded.append(superseded)
+    plan.opened.append(page)
+    editions[node.pk] = sorted([*kept, page], key=lambda edition: edition.begins_at)
+
+
+def _days(period: dict | None) -> Range | None:
+    if not period:
+        return None
+    return Range(date.fromisoformat(period["start"]), date.fromisoformat(period["end"]) + timedelta(days=1), "[)")
+
+
+def _has_earlier_below(node: Node, at: datetime) -> bool:
+    return Page.objects.filter(parent=node, valid__startswith__lt=at).exists()
+
+
+def _problems(node: Node) -> list[Problem]:
+    """What `node` itself lacks."""
+    problems = []
+    if not node.title.strip():
+        problems.append(Problem(node, "title", _("The title is missing.")))
+    for name in KINDS[node.kind].requires:
+        model_field = Node._meta.get_field(name)
+        value = getattr(node, name)
+        if not (value.all() if model_field.many_to_many else value not in (None, "")):
+            text = _("%(field)s: missing.") % {"field": str(model_field.verbose_name).capitalize()}
+            problems.append(Problem(node, name, text))
+    for row in node.illustrations.all():
+        if not (row.alternative_text.strip() or row.decorative):
+            text = _("The illustration “%(name)s” has no alternative text and is not marked as decorative.") % {
+                "name": row
+            }
+            problems.append(Problem(node, "illustrations", text))
+    for row in node.translations.all():
+        lacking = [name for name in ("lead", "body") if getattr(node, name) and not getattr(row, name)]
+        text = _("The translation (%(language)s) lacks: %(fields)s.")
+        problems += [
+            Problem(
+                node,
+                "translations",
+                text % {"language": row.language, "fields": Node._meta.get_field(name).verbose_name},
+            )
+            for name in lacking
+        ]
+    bodies = {settings.LANGUAGE_CODE: node.body} | {row.language: row.body for row in node.translations.all()}
+    for language, body in bodies.items():
+        if skips_heading(body):
+            text = _("A heading level is skipped in the body (%(language)s).") % {"language": language}
+            problems.append(Problem(node, "body", text))
+    return problems
+
+
+def _taken(pages: list[Page]) -> list[Problem]:
+    """Addresses that another page has while `pages` are to be public."""
+    problems = []
+    at_address: dict[str, list[Page]] = defaultdict(list)
+    for other in (*Page.objects.filter(address__in=[page.address for page in pages]).defer("document"), *pages):
+        at_address[other.address].append(other)
+    for page in pages:
+        for other in at_address[page.address]:
+            if other.node_id != page.node_id and _overlap(other.valid, page.valid):
+                text = _("The address %(address)s is taken by “%(title)s”.")
+                problems.append(Problem(page.node, "slug", text % {"address": page.address, "title": other.title}))
+                break
+    return problems
+
+
+def _overlapping_roadmaps(pages: list[Page]) -> list[Problem]:
+    """Roadmaps of the same vision whose periods share a day with that of a page in `pages` (STEER-2)."""
+    problems = []
+    roadmaps = [page for page in pages if page.kind == NodeKind.ROADMAP and page.period]
+    for page in roadmaps:
+        others = Page.objects.of_kind(NodeKind.ROADMAP).filter(parent=page.parent_id).exclude(node=page.node_id)
+        others = [
+            *others.filter(period__overlap=page.period, valid__overlap=page.valid),
+            *(other for other in roadmaps if other is not page and other.parent_id == page.parent_id),
+        ]
+        problems += [
+            Problem(
+                page.node, "period_start_on", _("The period overlaps that of “%(title)s”.") % {"title": other.title}
+            )
+            for other in others
+            if other.pk or _overlap(other.period, page.period)
+        ]
+    return problems
+
+
+def _overlap(one: Range, other: Range) -> bool:
+    starts_first, second = sorted((one, other), key=lambda span: span.lower)
+    return starts_first.upper is None or second.lower < starts_first.upper

@@ -1,0 +1,307 @@
+"""
+The only door between nodes and pages.
+
+Each deed here is one transaction that waits for the tree's lock first and reads the moment after that, so deeds happen
+one after the other, in the order of their moments. An edition is [from, to): publishing closes the one that holds and
+opens the next; a moment ahead schedules it. What has been public never changes; what lies ahead can. A node's page is
+public only while its parent's is.
+
+Live means: holds now or lies ahead. All live editions of a node have the same address and place, because moving and
+renaming re-issues every one of them.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Func, Value
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+from psycopg.types.range import Range
+
+from strategy.editions import editions_of, holding, reach_of
+from strategy.kinds import RESERVED_SLUGS, may_stand_under
+from strategy.models import Node, Page
+from strategy.models.node import NodeQuerySet
+from strategy.models.page import PageQuerySet
+from strategy.places import NoRoomError, Places, spaced_out
+from strategy.planning import Problem, plan_for
+
+type Person = AbstractBaseUser | None
+
+
+class Refused(Exception):
+    """The deed can't be done; the message says why in words for the person who asked."""
+
+
+class NotPublishable(Refused):
+    """Everything that is missing, at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+# The deeds.
+
+
+def publish(node: Node, *, at: datetime | None = None, by: Person = None) -> Page | None:
+    """
+    Freeze `node` as an edition from `at` on (aware, ahead; without it, now) and return it; None if nothing has changed.
+
+    Raises NotPublishable with all that is missing, Refused for a moment that has passed.
+    """
+    with _deed() as moment:
+        editions = _publish(Node.objects.filter(pk=node.pk), {node.pk: _not_past(at, moment)}, moment, by)
+    return editions[0] if editions else None
+
+
+def publish_branch(node: Node, *, at: datetime | None = None, by: Person = None) -> list[Page]:
+    """`publish` for `node` and all below it, together or not at all; returns the new editions, parents first."""
+    with _deed() as moment:
+        node.refresh_from_db()
+        return _publish(Node.objects.get_tree(node), defaultdict(lambda: _not_past(at, moment)), moment, by)
+
+
+def publish_together(nodes: Iterable[Node], *, at: datetime | None = None, by: Person = None) -> list[Page]:
+    """`publish` for several nodes that may need each other (a parent, a board), together or not at all."""
+    ids = [node.pk for node in nodes]
+    with _deed() as moment:
+        return _publish(Node.objects.filter(pk__in=ids), defaultdict(lambda: _not_past(at, moment)), moment, by)
+
+
+def enter_history(since: dict[int, datetime], *, by: Person = None) -> list[Page]:
+    """
+    Publish nodes (by id) from moments that may have passed. Only for nodes that were never public: a municipality
+    brings its history along, and `recorded_at` tells that it was entered afterwards.
+    """
+    with _deed() as moment:
+        if Page.objects.filter(node__in=since).exists():
+            raise Refused(_("Only pages that were never public can be dated back."))
+        return _publish(Node.objects.filter(pk__in=since), since, moment, by)
+
+
+def withdraw(node: Node, *, at: datetime | None = None) -> int:
+    """
+    Close the page of `node` and every page below it at `at` (aware, ahead; without it, now); what was scheduled after
+    that is cancelled. Returns how many pages are withdrawn. Raises Refused if the node is not public then.
+    """
+    with _deed() as moment:
+        at = _not_past(at, moment)
+        page = _live(moment).filter(node=node).order_by("valid").last()
+        if page is None:
+            raise Refused(_("“%(title)s” is not public.") % {"title": node})
+        branch = _live(at).in_branch(page.trail)
+        if not branch.filter(node=node).exists():
+            raise Refused(_("“%(title)s” is withdrawn before that already.") % {"title": node})
+        count = branch.values("node").distinct().count()
+        branch.filter(valid__startswith__gte=at).delete()
+        _end(branch, at)
+        return count
+
+
+def cancel(node: Node) -> None:
+    """
+    Undo what lies ahead for `node`: a scheduled edition, a scheduled withdrawal (then for the pages that it would take
+    along as well). Pages below that were to be public only because of it are cancelled too.
+    """
+    with _deed() as moment:
+        editions = list(_live(moment).filter(node=node).order_by("valid"))
+        begun = [page for page in editions if not page.is_ahead(moment)]
+        reach = reach_of(editions_of([node.parent.pk])[node.parent.pk], moment) if not node.is_root() else None
+        if not editions or (editions == begun and begun[0].ends_at == reach):
+            raise Refused(_("Nothing lies ahead for “%(title)s”.") % {"title": node})
+        branch = _live(moment).in_branch(editions[0].trail)
+        if not begun:
+            branch.delete()
+            return
+        ends = {begun[0].ends_at, editions[-1].ends_at} - {None}
+        Page.objects.filter(pk__in=[page.pk for page in editions if page.is_ahead(moment)]).delete()
+        last_of_node = {page.node_id: page for page in branch.order_by("valid")}
+        reopened = [page.pk for page in last_of_node.values() if page.ends_at in ends and page.ends_at != reach]
+        _refuse_taken_addresses(Page.objects.filter(pk__in=reopened), moment)
+        _end(Page.objects.filter(pk__in=reopened), reach)
+
+
+def rename(node: Node, slug: str, *, by: Person = None) -> None:
+    """Give `node` another slug; if it is public, its page and all below it move to their new addresses now."""
+    with _deed() as moment:
+        node.refresh_from_db()
+        node.slug = slug
+        _refuse_slug(node)
+        node.save(update_fields=["slug"])
+        _reissue_branch(node, moment, by)
+
+
+def move(node: Node, target: Node, position: str, *, by: Person = None) -> None:
+    """
+    Move `node` with all below it, as treebeard says it: `position` is "left" or "right" of `target`, or its
+    "first-child" or "last-child". If it is public, it and all below it are re-issued at their new place now.
+
+    Raises Refused where the node's kind may not stand, or where it would be public under a page that is not.
+    """
+    with _deed() as moment:
+        target.refresh_from_db()
+        node.refresh_from_db()
+        parent = target if position.endswith("child") else target.parent
+        if not may_stand_under(node.kind, parent and parent.kind):
+            raise Refused(
+                _("A page of the kind “%(kind)s” may not stand under “%(parent)s”.")
+                % {"kind": node.get_kind_display(), "parent": parent}
+            )
+        if parent and parent.is_descendant_of(node):
+            raise Refused(_("A page can't be moved to a place below itself."))
+        Node.objects.move(node, target, position)
+        node.refresh_from_db()
+        _refuse_slug(node)
+        _reissue_branch(node, moment, by)
+
+
+def is_live(node: Node) -> bool:
+    """Whether the public sees `node` now or is going to: then moving and renaming it is publishing."""
+    return _live(None).filter(node=node).exists()
+
+
+def missing(node: Node) -> list[Problem]:
+    """What keeps `node` from being published by itself, now."""
+    with transaction.atomic():
+        moment = Node.objects.lock()
+        plan = plan_for(Node.objects.filter(pk=node.pk), {node.pk: moment}, moment)
+    return plan.problems
+
+
+@contextmanager
+def _deed() -> Iterator[datetime]:
+    with transaction.atomic():
+        yield Node.objects.lock()
+
+
+def _not_past(at: datetime | None, moment: datetime) -> datetime:
+    if at is None:
+        return moment
+    if at < moment:
+        raise Refused(_("That moment has passed. Choose one that lies ahead, or publish now."))
+    return at
+
+
+def _live(moment: datetime | None) -> PageQuerySet:
+    return Page.objects.from_now(moment)
+
+
+def _end(pages: PageQuerySet, at: datetime | None) -> None:
+    pages.update(
+        valid=Func(Lower("valid"), Value(at), function="tstzrange", output_field=Page._meta.get_field("valid"))
+    )
+
+
+def _publish(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime, by: Person) -> list[Page]:
+    try:
+        plan = plan_for(nodes, since, moment)
+    except NoRoomError as full:
+        _space_out(full.parent_id, moment, by)
+        return _publish(nodes, since, moment, by)
+    if plan.problems:
+        raise NotPublishable(plan.problems)
+    Page.objects.filter(pk__in=[page.pk for page in plan.superseded]).delete()
+    for page in plan.closed:
+        _end(Page.objects.filter(pk=page.pk), page.ends_at)
+    for page in plan.opened:
+        page.published_by = by
+    return Page.objects.bulk_create(plan.opened)
+
+
+# Moving what is public: the same content at another address or place.
+
+
+def _refuse_slug(node: Node) -> None:
+    if node.depth == 2 and node.slug in RESERVED_SLUGS | {code for code, _name in settings.LANGUAGES}:
+        raise Refused(_("“%(slug)s” is an address of the portal itself.") % {"slug": node.slug})
+    if Node.objects.get_siblings(node).exclude(pk=node.pk).filter(slug=node.slug).exists():
+        raise Refused(_("Another page here has the slug “%(slug)s” already.") % {"slug": node.slug})
+    try:
+        Node._meta.get_field("slug").clean(node.slug, node)
+    except ValidationError as error:
+        raise Refused(" ".join(error.messages)) from error
+
+
+def _refuse_taken_addresses(pages: PageQuerySet, moment: datetime) -> None:
+    mine = list(pages.defer("document"))
+    others = _live(moment).filter(address__in=[page.address for page in mine])
+    other = others.exclude(node__in=[page.node_id for page in mine]).first()
+    if other:
+        text = _("The address %(address)s is taken by “%(title)s”.")
+        raise Refused(text % {"address": other.address, "title": other.title})
+
+
+def _reissue_branch(node: Node, moment: datetime, by: Person) -> None:
+    own = list(_live(moment).filter(node=node).order_by("valid"))
+    if not own:
+        return
+    page = own[-1]
+    parent = node.parent
+    above = editions_of([parent.pk])[parent.pk] if parent else []
+    for edition in own if parent else []:
+        begin = max(edition.begins_at, moment)
+        reach = reach_of(above, begin) if holding(above, begin) else begin
+        if reach is not None and (edition.ends_at is None or reach < edition.ends_at):
+            raise Refused(_("“%(title)s” is public, so it can't be put under a page that is not.") % {"title": node})
+    try:
+        position = Places([parent.pk], [node.pk], moment).of(node, parent.pk) if parent else 0
+    except NoRoomError:
+        _space_out(parent.pk, moment, by)
+        _reissue_branch(node, moment, by)
+        return
+    address = f"{above[-1].address}{node.slug}/" if parent else "/"
+    trail = f"{above[-1].trail if parent else '/'}{node.pk}/"
+    if (page.address, page.trail, page.position) == (address, trail, position):
+        return
+
+    def put(edition: Page) -> None:
+        if edition.node_id == node.pk:
+            edition.position = position
+            edition.parent_id = parent and parent.pk
+        edition.address = address + edition.address.removeprefix(page.address)
+        edition.trail = trail + edition.trail.removeprefix(page.trail)
+
+    moves_branch = (page.address, page.trail) != (address, trail)
+    reissued = _live(moment).in_branch(page.trail) if moves_branch else _live(moment).filter(node=node)
+    _reissue(list(reissued), put, moment, by)
+
+
+def _reissue(editions: list[Page], put: Callable[[Page], None], moment: datetime, by: Person) -> None:
+    """Close the editions that hold at `moment` and open copies that `put` has changed; change those ahead in place."""
+    begun = [edition.pk for edition in editions if not edition.is_ahead(moment)]
+    for edition in editions:
+        put(edition)
+    others = _live(moment).filter(address__in=[edition.address for edition in editions])
+    other = others.exclude(node__in=[edition.node_id for edition in editions]).first()
+    if other:
+        text = _("The address %(address)s is taken by “%(title)s”.")
+        raise Refused(text % {"address": other.address, "title": other.title})
+    _end(Page.objects.filter(pk__in=begun), moment)
+    Page.objects.bulk_update(
+        [edition for edition in editions if edition.pk not in begun], ["address", "trail", "parent", "position"]
+    )
+    copies = [edition for edition in editions if edition.pk in set(begun)]
+    for copy in copies:
+        copy.pk = None
+        copy._state.adding = True
+        copy.valid = Range(moment, copy.ends_at, "[)")
+        copy.published_by = by
+    Page.objects.bulk_create(copies)
+
+
+def _space_out(parent_id: int, moment: datetime, by: Person) -> None:
+    """Give the live children of a node places with room between them again."""
+    live = list(_live(moment).filter(parent=parent_id))
+    places = spaced_out({page.node_id for page in live})
+
+    def put(edition: Page) -> None:
+        edition.position = places[edition.node_id]
+
+    _reissue([page for page in live if page.position != places[page.node_id]], put, moment, by)
