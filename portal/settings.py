@@ -1,0 +1,197 @@
+"""
+One settings file. Every difference between machines comes from the environment; the defaults are production's.
+"""
+
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.csp import CSP
+from django.utils.translation import gettext_lazy as _
+from whitenoise.compress import Compressor
+
+from portal import environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+# The demo and development. Every line below that reads DEMO is a difference from production, and there are no others.
+DEMO = environment.flag("DEMO")
+DEBUG = environment.flag("DEBUG")
+if DEBUG and not DEMO:
+    raise ImproperlyConfigured("DEBUG=1 shows the inside to everybody: it works only together with DEMO=1.")
+
+SECRET_KEY = environment.kept_secret(VAR_DIR / "secret-key") if DEMO else environment.secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"] if DEMO else environment.hosts("ALLOWED_HOSTS")
+TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
+
+# Who runs this portal
+SITE_NAME = environment.text("SITE_NAME", default="Kristianstads kommun" if DEMO else None)
+OTHER_QUESTIONS_URL = environment.text("OTHER_QUESTIONS_URL", default="https://www.kristianstad.se/" if DEMO else "")
+# Reports that one sender may send in a minute; 0 for no limit
+REPORTS_PER_MINUTE = environment.number("REPORTS_PER_MINUTE", default=60)
+# What the register's numbers begin with: FEL 2026/17
+REPORT_SERIES = environment.text("REPORT_SERIES", default="FEL")
+
+INSTALLED_APPS = [
+    "portal",
+    "strategy",
+    "feedback",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_prose_editor",
+    "treebeard",
+]
+
+# The first to see a request is the last to see its answer.
+MIDDLEWARE = [
+    # Who asks, and over what: everything below asks the request for its scheme and address.
+    "portal.proxies.ProxyMiddleware",
+    # Headers for every answer, so outside of all that may answer by itself: redirects to https, static files, errors.
+    "portal.headers.HeadersMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    # Inside Django's own, which it tells that the admin has a policy of its own.
+    "portal.headers.AdminPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    # Static files need nothing of what follows.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # The language of whatever is answered from here on, the page that says that the database is away included.
+    "portal.language.LanguageMiddleware",
+    "portal.away.DatabaseAwayMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    # The next four are the admin's. Public pages are served without a look at any cookie.
+    "portal.cookies.CookielessMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.csp",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.site.site",
+            ],
+        },
+    }
+]
+
+# As many connections as granian's blocking threads in one process are enough; 0 for none that are kept.
+DATABASES = {
+    "default": environment.database("DATABASE_URL", pool_size=environment.number("DATABASE_POOL", default=8)),
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "sv"
+LANGUAGES = [("sv", _("Swedish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
+TIME_ZONE = "Europe/Stockholm"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Open data may be read from other sites; our style sheets and pictures need not be.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+# Besides what is compressed already: source maps, of which the editor's alone take longer than all the rest.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
+FILE_UPLOAD_PERMISSIONS = 0o644
+
+# Staff
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# Cookies exist in the admin only. Over the demo's plain http, not every browser takes `Secure` and `__Host-`.
+SESSION_COOKIE_NAME = "sessionid" if DEMO else "__Host-sessionid"
+SESSION_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "csrftoken" if DEMO else "__Host-csrftoken"
+CSRF_COOKIE_SECURE = not DEMO
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+
+SECURE_SSL_REDIRECT = not DEMO
+SECURE_HSTS_SECONDS = 0 if DEMO else 2 * 365 * 24 * 60 * 60
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_REFERRER_POLICY = "same-origin"
+SILENCED_SYSTEM_CHECKS = [
+    # HSTS preload speaks for the municipality's whole domain, which is not this portal's to do.
+    "security.W021",
+]
+
+# Public pages are shared, where a nonce would be the same for all: they have no inline script or style at all.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "base-uri": [CSP.NONE],
+    "object-src": [CSP.NONE],
+    "frame-ancestors": [CSP.NONE],
+    "require-trusted-types-for": ["'script'"],
+    "trusted-types": [CSP.NONE],
+}
+# The rich text editor's import map needs the nonce, and the style element that it adds needs its hash (a test compares
+# it with the editor that is installed). No trusted types: jQuery 3, which Django's admin has, does not work with them.
+ADMIN_CSP = {
+    **SECURE_CSP,
+    "script-src": [CSP.SELF, CSP.NONCE],
+    "style-src": [CSP.SELF, CSP.NONCE, "'sha256-PlumsSlvJ7vvWzjqibGAYKq92O3y/4JTxWWsWJvyUYA='"],
+    "require-trusted-types-for": None,
+    "trusted-types": None,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}},
+    "root": {"handlers": ["stdout"], "level": "INFO"},
+    "loggers": {
+        # Replaces Django's own handlers, which write to stderr and send mail.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # An address that is not there is the visitor's news, not the operator's.
+        "django.request": {"level": "ERROR"},
+        # Each attempt at a database that is away would be a line; the request that failed is one already.
+        "psycopg.pool": {"level": "ERROR"},
+    },
+}
