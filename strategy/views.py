@@ -1,0 +1,177 @@
+"""The public pages. They read Page alone, at one moment by the database's clock: that of the first query."""
+
+from django.core.paginator import Paginator
+from django.db.models import Func, Max, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Now, Upper
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.timezone import localdate
+from django.views.decorators.http import require_safe
+
+from portal.language import in_language
+from strategy import uploads
+from strategy.kinds import LEVELS, PYRAMID, NodeKind
+from strategy.models import Illustration, Page
+from strategy.reading import MEDIA_URL, Reading
+from strategy.surroundings import Surroundings, ended_year
+
+PAGES_IN_LIST = 100
+
+
+@require_safe
+def page(request: HttpRequest, address: str) -> HttpResponse:
+    address = f"/{address}"
+    found = Page.objects.at().filter(address=address).shown().first()
+    if found is None:
+        return former_page(request, address)
+    around = Surroundings.at(found.shown_at, request.LANGUAGE_CODE)
+    if found.kind == NodeKind.START:
+        return render(request, "strategy/start.html", start_context(found, around))
+    return render(request, "strategy/page.html", page_context(found, around))
+
+
+def former_page(request: HttpRequest, address: str) -> HttpResponse:
+    """An address of an earlier edition: the node's present page, or since when it has none."""
+    former = Page.objects.filter(address=address, valid__startswith__lte=Now()).order_by("valid").last()
+    if former is None:
+        raise Http404
+    present = Page.objects.at().filter(node=former.node_id).first()
+    if present:
+        return HttpResponsePermanentRedirect(in_language(present.address, request.LANGUAGE_CODE))
+    editions = Page.objects.filter(node=former.node_id, valid__startswith__lte=Now())
+    withdrawn_at = editions.aggregate(at=Max(Upper("valid")))["at"]
+    return render(request, "410.html", {"withdrawn_at": withdrawn_at}, status=410)
+
+
+@require_safe
+def node(request: HttpRequest, node_id: int) -> HttpResponse:
+    """A short address that lasts, whatever the page's own address becomes."""
+    present = Page.objects.at().filter(node=node_id).first()
+    if present is None:
+        former = get_object_or_404(Page.objects.filter(valid__startswith__lte=Now()).order_by("-valid"), node=node_id)
+        return former_page(request, former.address)
+    return redirect(in_language(present.address, request.LANGUAGE_CODE))
+
+
+@require_safe
+def level(request: HttpRequest, slug: str) -> HttpResponse:
+    """All pages of one level of the steering model, or all boards."""
+    found = next((level for level in LEVELS if level.slug == slug), None)
+    if found is None:
+        raise Http404
+    around = Surroundings.at(None, request.LANGUAGE_CODE)
+    pages = (
+        Page.objects.at(around.moment)
+        .of_kind(found.kind)
+        .order_by(natural(KT("document__number")), "position", "address")
+    )
+    page_obj = Paginator(pages, PAGES_IN_LIST).get_page(request.GET.get("page"))
+    context = {
+        **around.context(request.path),
+        "word": around.level_word(found),
+        "pages": [Reading(page, request.LANGUAGE_CODE, around.words) for page in page_obj],
+        "page_obj": page_obj,
+    }
+    return render(request, "strategy/level.html", context)
+
+
+@require_safe
+def media(request: HttpRequest, name: str) -> HttpResponse:
+    """An uploaded file, once an edition that has begun shows it. Its name is its hash, so it never changes."""
+    shown = Page.objects.filter(valid__startswith__lte=Now())
+    in_picture = shown.filter(document__contains={"illustrations": [{"file": name}]})
+    in_material = shown.filter(document__contains={"related": [{"file": name}]})
+    if not (in_picture.exists() or in_material.exists()):
+        raise Http404
+    return file_response(name)
+
+
+def file_response(name: str) -> FileResponse:
+    extension = name.rpartition(".")[2]
+    try:
+        content = uploads.storage().open(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(content, content_type=uploads.TYPES[extension])
+    response.headers["Content-Disposition"] = "attachment" if extension == "pdf" else "inline"
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    # Nothing in an uploaded file may run, should a browser show it as a page of its own.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
+    return response
+
+
+def start_context(found: Page, around: Surroundings, media_url: str = MEDIA_URL) -> dict:
+    """The start page is composed: each text lives in its own node. One query."""
+    above = [page.node_id for page in (around.vision, around.roadmap) if page]
+    parts = list(
+        Page.objects.at(around.moment).filter(parent__in=above).of_kind(NodeKind.THEME, NodeKind.AREA).in_order()
+    )
+    readings = [Reading(part, around.language, around.words) for part in parts]
+    start = Reading(found, around.language, around.words, media_url=media_url)
+    drawn = [row for row in start.illustrations if row["drawing"] == Illustration.Drawing.PYRAMID]
+    return {
+        **around.context(start.url),
+        "edition": found.pk,
+        "page": start,
+        "vision": around.vision,
+        "themes": [part for part in readings if part.kind == NodeKind.THEME],
+        "roadmap": around.roadmap,
+        "roadmap_ended": ended_year(around.roadmap, localdate(around.moment)),
+        "areas": [part for part in readings if part.kind == NodeKind.AREA],
+        "pyramid": drawn[0] if drawn else None,
+        "levels": [
+            {"word": around.level_word(level), "url": reverse("level", kwargs={"slug": level.slug})}
+            for level in PYRAMID
+        ],
+    }
+
+
+def page_context(found: Page, around: Surroundings, media_url: str = MEDIA_URL) -> dict:
+    """Any page but the start page. Three queries: what it names, its children, its neighbours."""
+    moment, language, words = around.moment, around.language, around.words
+    named = [row["node"] for rows in ("boards", "themes") for row in found.document[rows]]
+    others = {other.node_id: other for other in Page.objects.at(moment).filter(node__in=[*found.ancestor_ids, *named])}
+    breadcrumb = [Reading(others[pk], language, words) for pk in found.ancestor_ids if pk in others]
+    children = [
+        Reading(child, language, words) for child in Page.objects.at(moment).filter(parent=found.node_id).in_order()
+    ]
+    above = next((page for page in breadcrumb if page.kind == NodeKind.ROADMAP), None)
+    reading = Reading(found, language, words, others, media_url)
+    roadmap = reading if reading.kind == NodeKind.ROADMAP else above
+    return {
+        **around.context(reading.url),
+        "edition": found.pk,
+        "page": reading,
+        "breadcrumb": breadcrumb,
+        "children": children,
+        "children_word": children_word(children, around),
+        "roadmap_ended": ended_year(roadmap, localdate(moment)),
+        **neighbours(found, around),
+    }
+
+
+def children_word(children: list[Reading], around: Surroundings) -> str:
+    """The kinds of the children, each once: "Delområden", or "Teman, grunduppdrag och strategiska färdplaner"."""
+    words = list(dict.fromkeys(around.words.many(child.kind) for child in children))
+    return ", ".join([*words[:1], *(word[:1].lower() + word[1:] for word in words[1:])])
+
+
+def neighbours(found: Page, around: Surroundings) -> dict[str, Reading | None]:
+    """The siblings of the same kind beside a page, in one query."""
+    siblings = Page.objects.at(around.moment).filter(parent=found.parent_id, kind=found.kind)
+    before = siblings.filter(position__lt=found.position).order_by("-position")[:1]
+    after = siblings.filter(position__gt=found.position).order_by("position")[:1]
+    beside = {page.position < found.position: page for page in before.union(after)}
+    return {
+        name: Reading(beside[is_before], around.language, around.words) if is_before in beside else None
+        for name, is_before in (("previous", True), ("next", False))
+    }
+
+
+def natural(expression: KT) -> Func:
+    """Text ordered as people number things: 2.10 after 2.9. Every run of digits is filled up to eight."""
+    filled = Func(expression, Value(r"(\d+)"), Value(r"0000000\1"), Value("g"), function="regexp_replace")
+    cut = Value(r"\d*(\d{8})")
+    return Func(filled, cut, Value(r"\1"), Value("g"), function="regexp_replace", output_field=TextField())
