@@ -1,0 +1,128 @@
+"""The form of a node shows what its kind is asked for, and says before saving what publishing would refuse."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
+from django.db import transaction
+from django.utils.text import capfirst, slugify
+from django.utils.translation import gettext_lazy as _
+from treebeard.forms import TreeNodeChoiceField
+
+from strategy import publishing
+from strategy.global_goals import GLOBAL_GOALS
+from strategy.kinds import KINDS, NodeKind
+from strategy.models import Node
+
+
+class NodeForm(forms.ModelForm):
+    """
+    For a node of one kind: `kind` is set by the subclass that NodeAdmin makes.
+
+    `parent` is where the node stands; choosing another moves it.
+    """
+
+    kind: str = ""
+
+    parent = TreeNodeChoiceField(queryset=Node.objects.none(), label=_("stands under"))
+    global_goals = forms.TypedMultipleChoiceField(
+        choices=[(number, f"{number}. {name}") for number, name in GLOBAL_GOALS.items()],
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=_("global goals"),
+    )
+
+    class Meta:
+        model = Node
+        fields = "__all__"  # noqa: DJ007 NodeAdmin.get_fields() names those of the kind
+        widgets = {
+            "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
+            "lead": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
+            "boards": forms.CheckboxSelectMultiple,
+            "themes": forms.CheckboxSelectMultiple,
+            "direction": forms.RadioSelect,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.kind = self.instance.kind or self.kind
+        for name, field in self.fields.items():
+            field.label = capfirst(field.label)
+            if isinstance(self.initial.get(name), Decimal):
+                self.initial[name] = f"{self.initial[name].normalize():f}"
+        if "slug" in self.fields:
+            self.fields["slug"].required = False
+        for name in ("boards", "themes"):
+            if name in self.fields:
+                self.fields[name].queryset = self.fields[name].queryset.exclude(pk=self.instance.pk)
+                self.fields[name].widget.can_add_related = False
+        if "parent" in self.fields:
+            self._offer_parents()
+
+    def _offer_parents(self) -> None:
+        field = self.fields["parent"]
+        field.queryset = Node.objects.of_kind(*KINDS[self.instance.kind].under)
+        if self.instance.pk:
+            field.initial = self.instance.parent
+        elif field.queryset.count() == 1:
+            field.initial = field.queryset.first()
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if self.instance.kind != NodeKind.START and "slug" in self.fields:
+            data["slug"] = data.get("slug") or slugify(data.get("title", ""))[:80].strip("-")
+        if not self.errors:
+            self._refuse_what_publishing_would(data)
+        return data
+
+    def _refuse_what_publishing_would(self, data: dict) -> None:
+        """Does the moves for real and takes them back: the rules live in publishing alone."""
+        parent = data.get("parent")
+        slug = data.get("slug", self.instance.slug)
+        if self.instance.pk is None:
+            siblings = Node.objects.get_children(parent) if parent else Node.objects.none()
+            if siblings.filter(slug=slug).exists():
+                self.add_error("slug", _("Another page here has the slug “%(slug)s” already.") % {"slug": slug})
+            self.instance.depth = parent.depth + 1 if parent else 1
+            return
+        node = Node.objects.get(pk=self.instance.pk)
+        try:
+            with transaction.atomic():
+                if parent and parent != node.parent:
+                    publishing.move(node, parent, "last-child")
+                if slug != node.slug:
+                    publishing.rename(node, slug)
+                transaction.set_rollback(True)
+        except publishing.Refused as refused:
+            self.add_error("slug" if "slug" in self.changed_data else "parent", str(refused))
+
+
+class DeedForm(forms.Form):
+    """What to do with some nodes, and when."""
+
+    PUBLISH, WITHDRAW, CANCEL = "publish", "withdraw", "cancel"
+
+    deed = forms.ChoiceField(
+        choices=[
+            (PUBLISH, _("Publish")),
+            (WITHDRAW, _("Withdraw, with everything below")),
+            (CANCEL, _("Cancel what is scheduled")),
+        ],
+        widget=forms.RadioSelect,
+        label=_("What"),
+    )
+    branch = forms.BooleanField(required=False, label=_("Publish everything below as well"))
+    at = forms.SplitDateTimeField(
+        required=False,
+        widget=AdminSplitDateTime,
+        label=_("When"),
+        help_text=_("Leave empty for now. A moment ahead schedules it, in Swedish time."),
+    )
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if data.get("deed") == self.CANCEL and data.get("at"):
+            self.add_error("at", _("Cancelling is done at once."))
+        return data
