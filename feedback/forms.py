@@ -1,0 +1,106 @@
+from collections.abc import Mapping
+from typing import Any, Self
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from feedback import register
+from feedback.models import Entry
+from feedback.shown import shown_now, shown_then
+
+SHORTEST = 3
+LONGEST = 5000
+
+
+class HiddenField(forms.Field):
+    """Text that no reporter has written or can correct: ReportForm.clean() judges all of it together."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self) -> None:
+        super().__init__(required=False)
+
+    def to_python(self, value: Any) -> str:
+        return value or ""
+
+
+class MessageField(forms.Field):
+    """Text as its writer meant it: with line ends of one sort, and without space around it."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value: Any) -> str:
+        return (value or "").replace("\r\n", "\n").replace("\r", "\n").strip()
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if "\0" in value:
+            raise ValidationError(
+                _("The message has a character in it that can't be stored (a null character). Write the text again."),
+                code="null",
+            )
+        if len(value) < SHORTEST:
+            text = ngettext("Write at least %(least)d character.", "Write at least %(least)d characters.", SHORTEST)
+            raise ValidationError(text, code="short", params={"least": SHORTEST})
+        if len(value) > LONGEST:
+            raise ValidationError(
+                _("The message has %(count)d characters, of at most %(most)d. Shorten it or send it in parts."),
+                code="long",
+                params={"count": len(value), "most": LONGEST},
+            )
+
+
+class ReportForm(forms.Form):
+    address = HiddenField()
+    edition = HiddenField()
+    shown_at = HiddenField()
+    # People don't see it; programs fill it in.
+    website = forms.Field(required=False)
+    message = MessageField(error_messages={"required": _("Write what is wrong.")})
+    email = forms.CharField(
+        required=False,
+        max_length=254,
+        empty_value="",
+        validators=[
+            EmailValidator(
+                _("Write the e-mail address in full, such as name@example.com, or leave the field empty."), allowlist=[]
+            )
+        ],
+        error_messages={
+            "max_length": _("The e-mail address is too long: it may have at most %(limit_value)d characters.")
+        },
+    )
+
+    @classmethod
+    def unsent(cls, data: Mapping[str, str]) -> Self:
+        """With what was written, and no judgement of it: it was not looked at."""
+        return cls(initial={name: data.get(name, "") for name in cls.base_fields})
+
+    def clean(self) -> None:
+        self.shown = shown_then(self.cleaned_data)
+        if self.shown is None:
+            raise ValidationError(
+                _("The form did not say which page it was about. It does now: check your text and send it again."),
+                code="shown",
+            )
+
+    def renew(self, address: str) -> None:
+        """Have the hidden fields say what can be sent, where what they said could not; without a page, `address`."""
+        if self.shown is None:
+            self.data = self.data.copy()
+            self.data.update(shown_now(self.cleaned_data["address"], address).values)
+
+    def save(self, *, sender: str) -> Entry:
+        return register.receive(
+            sender=sender,
+            address=self.shown.address,
+            edition_id=self.shown.edition_id,
+            shown_at=self.shown.at,
+            language=get_language(),
+            message=self.cleaned_data["message"],
+            email=self.cleaned_data["email"],
+            suspected_spam=bool(self.cleaned_data["website"]),
+        )

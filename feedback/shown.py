@@ -1,0 +1,93 @@
+"""What a reporter had before them. A page carries it in its form, since a shared page is remembered nowhere else."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models.functions import Now
+from django.urls import Resolver404, resolve
+from django.utils import translation
+
+from feedback.register import clock
+from portal.language import language_of, without_language
+from strategy.models import Page
+
+# Every page of the portal has such an address.
+_ADDRESS = re.compile(r"/(?:[-\w]+/)*", re.ASCII)
+_LONGEST_ADDRESS = 1000
+# No municipality publishes anything older, and the database's calendar begins before Python's.
+_FIRST_YEAR = 1900
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page (an edition, or None for one that is computed) by its address, as it stood at a moment."""
+
+    address: str
+    edition_id: int | None
+    at: datetime
+
+    @property
+    def values(self) -> dict[str, str]:
+        """For the hidden fields of a form."""
+        return hidden_values(self.address, self.edition_id, self.at)
+
+
+def hidden_values(address: str, edition_id: int | None, at: datetime | None) -> dict[str, str]:
+    return {
+        "address": address,
+        "edition": str(edition_id or ""),
+        "shown_at": at.astimezone(UTC).isoformat() if at else "",
+    }
+
+
+def shown_now(*addresses: str) -> Shown:
+    """The first of `addresses` where there is a page, as it stands now. The last one is taken as it is."""
+    for address in filter(_is_address, addresses):
+        edition = Page.objects.at().filter(address=without_language(address)).shown().first()
+        if edition:
+            return Shown(address, edition.pk, edition.shown_at)
+        if _is_computed(address):
+            return Shown(address, None, clock())
+    return Shown(addresses[-1], None, clock())
+
+
+def shown_then(values: Mapping[str, str]) -> Shown | None:
+    """What hidden fields say was shown, if it can have been."""
+    address, edition, moment = values["address"], values["edition"], _moment(values["shown_at"])
+    if not _is_address(address) or moment is None:
+        return None
+    if not edition:
+        return Shown(address, None, moment) if _is_computed(address) and moment <= clock() else None
+    if not (edition.isascii() and edition.isdigit()):
+        return None
+    # It may have ended before that moment: a reader can meet it in the instant while the next one is being published.
+    possible = (
+        Page.objects.filter(pk=int(edition), address=without_language(address), valid__startswith__lte=moment)
+        .annotate(now=Now())
+        .filter(now__gte=moment)
+    )
+    return Shown(address, int(edition), moment) if possible.exists() else None
+
+
+def _is_address(address: str) -> bool:
+    return len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address) is not None
+
+
+def _is_computed(address: str) -> bool:
+    """Whether a page is at `address` that has no editions, such as the list of a level."""
+    with translation.override(language_of(address)):
+        try:
+            match = resolve(address)
+        except Resolver404:
+            return False
+    return match.url_name != "page" and "admin" not in match.namespaces
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo and moment.year >= _FIRST_YEAR else None

@@ -1,0 +1,148 @@
+"""A report ends in a receipt, or in a page that says that nothing was received and has the text still there."""
+
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.log import log_response
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from feedback.forms import ReportForm
+from feedback.models import Entry
+from feedback.register import TooMany
+from feedback.senders import network_of
+from feedback.shown import shown_now
+from portal.away import RETRY_AFTER_SECONDS
+from strategy.surroundings import Surroundings
+
+MINUTE = 60
+CHUNK_BYTES = 64 * 1024
+PATIENCE_BYTES = 50 * 1024 * 1024
+TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+
+
+# The form is on pages that are cached and shared, so it has no token: see is_foreign().
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def report(request: HttpRequest) -> HttpResponse:
+    if request.method != "POST":
+        shown = shown_now(request.GET.get("sida", ""), request.path_info)
+        return show(request, ReportForm(initial=shown.values), around=surroundings(request))
+    if (request.encoding or "utf-8").lower() not in {"utf-8", "utf8"}:
+        raise BadRequest("Forms of the portal are sent as UTF-8.")
+    try:
+        data = written(request)
+    except TOO_LARGE:
+        form = ReportForm(initial=shown_now(request.path_info).values)
+        return show(
+            request, form, problem="too_large", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE, around=surroundings(request)
+        )
+    try:
+        return receive(request, data)
+    except Error as error:
+        unsent = ReportForm.unsent(data)
+        response = show(request, unsent, problem="unavailable", status=HTTPStatus.SERVICE_UNAVAILABLE)
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+        # The first line alone: those after it can hold what was written.
+        reason = next(iter(str(error).splitlines()), "")
+        log_response(
+            "A report was not received: %s: %s", type(error).__name__, reason, response=response, request=request
+        )
+        return response
+
+
+def receive(request: HttpRequest, data: QueryDict) -> HttpResponse:
+    unsent = ReportForm.unsent(data)
+    if is_foreign(request):
+        return show(request, unsent, problem="foreign", status=HTTPStatus.FORBIDDEN, around=surroundings(request))
+    form = ReportForm(data)
+    if not form.is_valid():
+        form.renew(request.path_info)
+        return show(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY, around=surroundings(request))
+    try:
+        entry = form.save(sender=network_of(request.META.get("REMOTE_ADDR", "")))
+    except TooMany:
+        response = show(
+            request, unsent, problem="too_many", status=HTTPStatus.TOO_MANY_REQUESTS, around=surroundings(request)
+        )
+        response.headers["Retry-After"] = str(MINUTE)
+        return response
+    return HttpResponseRedirect(reverse("receipt", kwargs={"token": entry.token}), status=HTTPStatus.SEE_OTHER)
+
+
+@require_safe
+def receipt(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever has the address may read it: it is in no link, no log of another site, and no cache."""
+    entry = get_object_or_404(Entry, token=token)
+    context = {
+        **surroundings(request),
+        "entry": {
+            "number": entry.designation,
+            "received_at": entry.received_at,
+            "message": entry.message,
+            "email": entry.email,
+            "address": entry.address,
+        },
+        "back_url": entry.address,
+    }
+    response = render(request, "feedback/receipt.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def show(
+    request: HttpRequest, form: ReportForm, *, problem: str = "", status: int = 200, around: dict | None = None
+) -> HttpResponse:
+    """The form on a page of its own. `problem` says why nothing was received: "foreign", "too_large" …"""
+    context = {**(around or {}), "form": form, "problem": problem}
+    response = render(request, "feedback/report.html", context, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def surroundings(request: HttpRequest) -> dict:
+    return Surroundings.at(None, request.LANGUAGE_CODE).context(request.path)
+
+
+def is_foreign(request: HttpRequest) -> bool:
+    """
+    Whether a browser says that the form was on another site. What says nothing is no browser, or an old one.
+
+    Pages with Referrer-Policy: no-referrer send the origin "null", which anybody can: then Sec-Fetch-Site must vouch.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site not in {None, "same-origin", "none"}:
+        return True
+    if origin is None:
+        return False
+    if origin == "null":
+        return site != "same-origin"
+    return _place(origin) != _place(f"{request.scheme}://{request.get_host()}")
+
+
+def _place(origin: str) -> tuple[str, str | None, int | None] | None:
+    try:
+        parts = urlsplit(origin)
+        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+
+
+def written(request: HttpRequest) -> QueryDict:
+    """The form takes no files, so that the limit is one for all of the body; Django's own leaves files out."""
+    size = int(request.META.get("CONTENT_LENGTH") or 0)
+    if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        # A browser that can't send to the end never sees the answer.
+        for _chunk in range(min(size, PATIENCE_BYTES) // CHUNK_BYTES + 1):
+            request.read(CHUNK_BYTES)
+        raise RequestDataTooBig
+    return request.POST
