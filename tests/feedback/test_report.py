@@ -1,0 +1,400 @@
+"""What a citizen who reports an error can do, and what they see."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils.timezone import localtime, now
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from feedback.models import Entry, RecentReport
+from strategy import publishing
+from strategy.models import Node
+from tests.feedback.written import read_form
+
+RECEIPT = re.compile(r"(?:/en)?/kvittens/[-\w]{32}/")
+
+
+def number(response) -> str:
+    return re.search(r"FEL \d{4}/\d+", response.content.decode())[0]
+
+
+def test_a_report_gets_a_number_on_a_receipt(send, client, about):
+    response = send(email="  anna@example.com ", message="  Telefonnumret är fel.\r\n\r\nDet är ett annat.  ")
+    assert response.status_code == 303
+    assert RECEIPT.fullmatch(response.url)
+    receipt = client.get(response.url)
+    entry = Entry.objects.get()
+    assert number(receipt) == entry.designation == f"FEL {localtime().year}/1"
+    assert entry.message == "Telefonnumret är fel.\n\nDet är ett annat."
+    assert entry.email == "anna@example.com"
+    assert (entry.edition, entry.address, entry.language) == (about, "/om/", "sv")
+    assert about.begins_at <= entry.shown_at <= entry.received_at <= now()
+    text = receipt.content.decode()
+    assert "Det är ett annat." in text
+    assert "anna@example.com" in text
+    assert f"{localtime(entry.received_at):%H:%M}" in text
+    assert 'href="/om/"' in text
+
+
+def test_the_address_of_a_receipt_stays_with_its_reader(send, client):
+    receipt = client.get(send().url)
+    assert receipt.headers["Cache-Control"] == "no-store"
+    assert receipt.headers["Referrer-Policy"] == "no-referrer"
+    assert receipt.headers["X-Robots-Tag"] == "noindex"
+    assert "<form" not in receipt.content.decode()
+
+
+@pytest.mark.parametrize("address", ["/kvittens/unknown/", "/en/kvittens/unknown/"])
+def test_there_is_no_receipt_at_a_guessed_address(about, client, address):
+    assert client.get(address).status_code == 404
+
+
+def test_in_english(send, client):
+    response = send("/en/om/")
+    assert response.url.startswith("/en/kvittens/")
+    entry = Entry.objects.get()
+    assert (entry.address, entry.language) == ("/en/om/", "en")
+    assert "We have received your message" in client.get(response.url).content.decode()
+    refused = send("/en/om/", message="")
+    assert "Write what is wrong." in refused.content.decode()
+
+
+def test_a_page_with_the_form_sets_no_cookie_and_is_the_same_for_all(about, client):
+    response = client.get("/om/")
+    assert "Set-Cookie" not in response.headers
+    assert "Cookie" not in response.headers.get("Vary", "")
+    assert "csrf" not in response.content.decode()
+    values = read_form(response).values
+    assert values["address"] == "/om/"
+    assert values["edition"] == str(about.pk)
+    assert (values["message"], values["email"], values["website"]) == ("", "", "")
+
+
+def test_nothing_sets_a_cookie(send, client):
+    receipt = send()
+    assert not receipt.cookies
+    assert not client.get(receipt.url).cookies
+    assert not send(message="").cookies
+    assert not client.get("/meddela-fel/").cookies
+
+
+def test_a_report_on_a_list_has_no_edition(send):
+    assert send("/en/nivaer/insatser/").status_code == 303
+    entry = Entry.objects.get()
+    assert (entry.edition, entry.address) == (None, "/en/nivaer/insatser/")
+
+
+def test_the_form_alone(send, client):
+    assert send("/meddela-fel/").status_code == 303
+    assert Entry.objects.get().address == "/meddela-fel/"
+
+
+@pytest.mark.parametrize(
+    ("asked", "about_page"),
+    [
+        ("/om/", "/om/"),
+        ("/en/om/", "/en/om/"),
+        ("/nivaer/insatser/", "/nivaer/insatser/"),
+        ("/finns-inte/", "/meddela-fel/"),
+        ("/admin/", "/meddela-fel/"),
+        ("https://example.com/", "/meddela-fel/"),
+        ("//example.com/", "/meddela-fel/"),
+        ("/\0/", "/meddela-fel/"),
+        ("", "/meddela-fel/"),
+    ],
+)
+def test_the_form_alone_is_for_the_page_that_the_address_names(about, client, asked, about_page):
+    values = read_form(client.get("/meddela-fel/", {"sida": asked})).values
+    assert values["address"] == about_page
+    assert (values["edition"] != "") == about_page.endswith("/om/")
+
+
+@pytest.mark.parametrize("message", ["", "  ", "\r\n \t", "ab", " ab ", "x" * 5001, "ett\0tecken"])
+def test_a_message_that_can_not_be_received(send, message):
+    response = send(message=message, email="anna@example.com")
+    assert response.status_code == 422
+    form = read_form(response)
+    assert form.values["email"] == "anna@example.com"
+    assert form.values["message"].strip() == message.replace("\r\n", "\n").strip()
+    text = response.content.decode()
+    assert 'href="#id_message"' in text
+    assert 'aria-invalid="true"' in text
+    assert not Entry.objects.exists()
+
+
+def test_what_is_too_long_is_told_how_long_it_is(send):
+    assert "has 5001 characters" in send("/en/om/", message="x" * 5001).content.decode()
+
+
+@pytest.mark.parametrize("message", ["abc", "x" * 5000, "å" * 5000, "👩‍🚒" * 1666, f"{'x\r\n' * 2500}"])
+def test_the_length_is_counted_in_code_points_with_line_ends_of_one(send, message):
+    assert send(message=message).status_code == 303
+
+
+@pytest.mark.parametrize("email", ["a@b", "x y@z.se", "anna", "anna@localhost", "@example.com", f"{'a' * 250}@b.se"])
+def test_an_email_address_that_is_none(send, email):
+    response = send(email=email)
+    assert response.status_code == 422
+    values = read_form(response).values
+    assert (values["email"], values["message"]) == (email, "Telefonnumret är fel.")
+    assert 'href="#id_email"' in response.content.decode()
+    assert not Entry.objects.exists()
+
+
+def test_a_page_that_was_cached_before_a_new_edition(send, client, about):
+    form = read_form(client.get("/om/"))
+    Node.objects.filter(pk=about.node_id).update(lead="Nu finns vi här.")
+    publishing.publish(about.node)
+    assert client.post(form.action, form.values | {"message": "Fel adress."}).status_code == 303
+    entry = Entry.objects.get()
+    assert entry.edition == about
+    assert entry.edition.ends_at
+
+
+def test_a_page_that_was_withdrawn_meanwhile(client, about):
+    form = read_form(client.get("/om/"))
+    publishing.withdraw(about.node)
+    assert client.post(form.action, form.values | {"message": "Fel adress."}).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"address": ""},
+        {"address": "/annan/"},
+        {"address": "/annan/", "edition": ""},
+        {"address": "/"},
+        {"address": "https://example.com/", "edition": ""},
+        {"address": "//example.com/"},
+        {"address": "/admin/", "edition": ""},
+        {"address": "/om/\0"},
+        {"address": "/" + "a" * 2000 + "/"},
+        {"edition": ""},
+        {"edition": "0"},
+        {"edition": "x"},
+        {"edition": "9" * 30},
+        {"edition": "²"},
+        {"shown_at": ""},
+        {"shown_at": "yesterday"},
+        {"shown_at": "2026-01-01"},
+        {"shown_at": "2026-01-01T12:00:00"},
+        {"shown_at": "1999-01-01T12:00:00+00:00"},
+        {"shown_at": "0001-01-01T00:00:00+14:00"},
+        {"shown_at": "9999-12-31T23:59:59-12:00"},
+    ],
+    ids=str,
+)
+def test_a_form_that_says_what_can_not_have_been_shown_is_put_right(send, client, changed):
+    response = send(email="anna@example.com", **changed)
+    assert response.status_code == 422
+    assert not Entry.objects.exists()
+    form = read_form(response)
+    assert form.values["message"] == "Telefonnumret är fel."
+    assert client.post(form.action, form.values).status_code == 303
+    entry = Entry.objects.get()
+    assert (entry.message, entry.email) == ("Telefonnumret är fel.", "anna@example.com")
+    assert entry.shown_at <= entry.received_at
+
+
+def test_a_list_that_was_never_shown_then(send):
+    assert send("/nivaer/insatser/", shown_at="9999-01-01T12:00:00+00:00").status_code == 422
+    assert send("/nivaer/insatser/", shown_at="0001-01-01T00:00:00+14:00").status_code == 422
+
+
+def test_an_edition_that_lies_ahead_was_not_shown(send, about):
+    Node.objects.filter(pk=about.node_id).update(lead="Snart finns vi här.")
+    ahead = publishing.publish(about.node, at=now() + timedelta(days=1))
+    assert send(edition=str(ahead.pk)).status_code == 422
+    assert send(edition=str(ahead.pk), shown_at=ahead.begins_at.isoformat()).status_code == 422
+
+
+def test_sent_twice_it_is_one_report(send):
+    first, second = send(), send()
+    assert first.url == second.url
+    assert Entry.objects.count() == 1
+
+
+def test_another_message_address_page_or_sender_is_another_report(send):
+    send()
+    send(message="Något annat är fel.")
+    send(email="anna@example.com")
+    send("/")
+    send(connection={"REMOTE_ADDR": "192.0.2.9"})
+    assert list(Entry.objects.order_by("received_at").values_list("number", flat=True)) == [1, 2, 3, 4, 5]
+
+
+def test_a_filled_honeypot_is_received_and_marked(send, client):
+    response = send(website="https://example.com/")
+    assert response.status_code == 303
+    assert Entry.objects.get().suspected_spam
+    assert number(client.get(response.url)) == Entry.objects.get().designation
+
+
+def test_a_sender_who_sends_too_many(send, client, settings):
+    settings.REPORTS_PER_MINUTE = 2
+    for i in range(2):
+        assert send(message=f"Fel nummer {i}").status_code == 303
+    response = send(message="Fel nummer 3", email="anna@example.com")
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "60"
+    values = read_form(response).values
+    assert (values["message"], values["email"]) == ("Fel nummer 3", "anna@example.com")
+    assert Entry.objects.count() == 2
+    assert send(message="Fel nummer 3", connection={"REMOTE_ADDR": "192.0.2.9"}).status_code == 303
+    assert send(message="Fel nummer 1").status_code == 303  # sent before, so it has its receipt
+    RecentReport.objects.update(at=now() - timedelta(seconds=61))
+    assert client.post("/meddela-fel/", values).status_code == 303
+
+
+def test_one_household_is_one_sender(send, settings):
+    settings.REPORTS_PER_MINUTE = 1
+    assert send(message="Ett fel", connection={"REMOTE_ADDR": "2001:db8:1:2::3"}).status_code == 303
+    assert send(message="Två fel", connection={"REMOTE_ADDR": "2001:db8:1:2:ffff::4"}).status_code == 429
+    assert send(message="Två fel", connection={"REMOTE_ADDR": "2001:db8:1:3::3"}).status_code == 303
+    assert send(message="Ett fel", connection={"REMOTE_ADDR": "192.0.2.7"}).status_code == 303
+    assert send(message="Två fel", connection={"REMOTE_ADDR": "::ffff:192.0.2.7"}).status_code == 429
+
+
+def test_without_a_limit(send, settings):
+    settings.REPORTS_PER_MINUTE = 0
+    assert {send(message=f"Fel nummer {i}").status_code for i in range(70)} == {303}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 303),
+        ({"Origin": "http://testserver"}, 303),
+        ({"Origin": "http://testserver:80"}, 303),
+        ({"Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Sec-Fetch-Site": "none"}, 303),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}, 303),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 303),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://example.com"}, 403),
+        ({"Sec-Fetch-Site": "same-site"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"}, 403),
+        ({"Origin": "https://example.com"}, 403),
+        ({"Origin": "https://testserver"}, 403),
+        ({"Origin": "http://testserver:8000"}, 403),
+        ({"Origin": "http://testserver.example.com"}, 403),
+        ({"Origin": "http://testserver:x"}, 403),
+        ({"Origin": ""}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "none", "Origin": "null"}, 403),
+    ],
+    ids=str,
+)
+def test_a_form_on_another_site_is_refused(send, client, headers, status):
+    response = send(headers=headers)
+    assert response.status_code == status
+    assert Entry.objects.exists() == (status == 303)
+    if status == 403:
+        form = read_form(response)
+        assert form.values["message"] == "Telefonnumret är fel."
+        assert client.post(form.action, form.values).status_code == 303
+
+
+def test_a_body_that_is_too_large(send, client, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 20_000
+    response = send(message="x" * 30_000)
+    assert response.status_code == 413
+    form = read_form(response)
+    assert form.values["message"] == ""
+    assert client.post(form.action, form.values | {"message": "Kortare"}).status_code == 303
+    assert send("/en/om/", message="x" * 10_000).status_code == 422
+    assert client.post("/meddela-fel/", {f"field{i}": "" for i in range(1200)}).status_code == 413
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "utf-16", "iso-8859-1"])
+def test_a_form_in_another_encoding_is_refused(about, client, charset):
+    body = '--b\r\nContent-Disposition: form-data; name="message"\r\n\r\n+2AA- fel\r\n--b--\r\n'
+    for kind in (
+        f"multipart/form-data; boundary=b; charset={charset}",
+        f"application/x-www-form-urlencoded; charset={charset}",
+    ):
+        assert client.post("/meddela-fel/", body, content_type=kind).status_code == 400
+
+
+def test_bytes_that_are_no_text(about, client):
+    response = client.post("/meddela-fel/", b"message=%ff%fe%00", content_type="application/x-www-form-urlencoded")
+    assert response.status_code == 422
+
+
+# What no browser sends, a program may.
+anything = st.text() | st.sampled_from(["/om/", "/", "/en/om/", "1", "2026-01-01T00:00:00Z", "a@b.se", "Fel", "\0"])
+names = st.sampled_from(["address", "edition", "shown_at", "website", "message", "email", "another"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(written=st.dictionaries(names, anything))
+def test_whatever_is_sent_ends_in_a_number_or_a_refusal(about, client, settings, written):
+    settings.REPORTS_PER_MINUTE = 0
+    before = Entry.objects.count()
+    values = read_form(client.get("/om/")).values | {"message": "Telefonnumret är fel."}
+    response = client.post("/meddela-fel/", values | written)
+    assert response.status_code in {303, 422}
+    if response.status_code == 303:
+        assert number(client.get(response.url))
+        assert Entry.objects.filter(token=response.url.split("/")[-2]).exists()
+    else:
+        assert "id_message" in response.content.decode()
+        assert Entry.objects.count() == before
+
+
+def test_few_queries(send, client, django_assert_max_num_queries):
+    receipt = send().url
+    for address in ("/meddela-fel/", "/meddela-fel/?sida=/om/", receipt):
+        with django_assert_max_num_queries(6):
+            assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch"])
+def test_other_methods_are_refused(about, client, method):
+    assert getattr(client, method)("/meddela-fel/").status_code == 405
+
+
+@pytest.fixture
+def read_only(transactional_db):
+    """From when it is called, until the test ends."""
+
+    def begin():
+        connection.cursor().execute("SET default_transaction_read_only = on")
+
+    yield begin
+    connection.cursor().execute("SET default_transaction_read_only = off")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_can_not_be_written(read_only, about, client):
+    form = read_form(client.get("/en/om/"))
+    read_only()
+    written = form.values | {"message": "Telefonnumret är fel.", "email": "anna@example.com"}
+    response = client.post(form.action, written)
+    assert_not_received(response, written)
+    assert not Entry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away(about, client, monkeypatch):
+    form = read_form(client.get("/en/om/"))
+    written = form.values | {"message": "Telefonnumret är fel.", "email": "anna@example.com"}
+    connection.close()
+    with monkeypatch.context() as away:
+        for name, value in {"HOST": "127.0.0.1", "PORT": "1"}.items():
+            away.setitem(connection.settings_dict, name, value)
+        response = client.post(form.action, written)
+        assert_not_received(response, written)
+        assert client.get("/meddela-fel/").status_code == 503
+    assert client.post(form.action, read_form(response).values).status_code == 303
+
+
+def assert_not_received(response, written) -> None:
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Your message was not received" in response.content.decode()
+    assert not re.search(r"FEL \d", response.content.decode())
+    assert read_form(response).values == written

@@ -1,0 +1,40 @@
+"""The form of a page, as a browser without JavaScript reads it."""
+
+from html.parser import HTMLParser
+
+from django.http import HttpResponse
+
+
+class FormReader(HTMLParser):
+    """`action` is where the form goes, `values` what it would send as it stands, by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.action = ""
+        self.values: dict[str, str] = {}
+        self.textarea = ""
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        attrs = dict(attrs)
+        if tag == "form":
+            self.action = attrs["action"].partition("#")[0]
+        if tag == "input":
+            self.values[attrs["name"]] = attrs.get("value", "")
+        if tag == "textarea":
+            self.textarea = attrs["name"]
+            self.values[self.textarea] = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.textarea:
+            self.values[self.textarea] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea":
+            self.values[self.textarea] = self.values[self.textarea].removeprefix("\n")
+            self.textarea = ""
+
+
+def read_form(response: HttpResponse) -> FormReader:
+    reader = FormReader()
+    reader.feed(response.content.decode())
+    return reader

@@ -1,0 +1,57 @@
+import logging
+from http import HTTPStatus
+
+import pytest
+from django.test import Client
+
+
+@pytest.fixture
+def visitor(settings):
+    """Without `db`: any query would be a failure."""
+    settings.ROOT_URLCONF = "tests.portal.failures"
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize("what", ["away", "closed"])
+@pytest.mark.parametrize(("prefix", "language"), [("", "sv"), ("/en", "en")])
+def test_database_that_is_away_is_said_so(visitor, caplog, what, prefix, language):
+    caplog.set_level(logging.WARNING)
+    response = visitor.get(f"{prefix}/fail/{what}/")
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.headers["Cache-Control"] == "no-store"
+    assert f'lang="{language}"' in response.text
+    assert "Kristianstads kommun" in response.text
+    assert len(caplog.records) == 1
+    assert "connection refused" in caplog.text
+    assert "second line" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("what", "status"),
+    [
+        ("bad", HTTPStatus.BAD_REQUEST),
+        ("denied", HTTPStatus.FORBIDDEN),
+        ("broken", HTTPStatus.INTERNAL_SERVER_ERROR),
+    ],
+)
+def test_errors_have_the_look_of_the_site_without_a_database(visitor, what, status):
+    response = visitor.get(f"/fail/{what}/")
+    assert response.status_code == status
+    assert "Kristianstads kommun" in response.text
+    assert "<h1" in response.text
+    assert "connection refused" not in response.text
+
+
+def test_error_page_that_fails_itself_still_says_something(visitor, settings, tmp_path):
+    (tmp_path / "500.html").write_text("{% nonsense %}")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    response = visitor.get("/fail/broken/")
+    assert response.status_code == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert "Något gick fel" in response.text
+
+
+def test_form_from_another_site_is_refused_in_the_admin(settings):
+    response = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "x", "password": "y"})
+    assert response.status_code == HTTPStatus.FORBIDDEN
+    assert "Kristianstads kommun" in response.text

@@ -1,0 +1,96 @@
+"""What the environment says, and what stops the start. Each in a process of its own, as settings are read once."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from portal import environment
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCTION = {
+    "DATABASE_URL": "postgres://fardplan:s3cret@db.example:5432/fardplan",
+    "SECRET_KEY": "a-production-key-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFG",
+    "ALLOWED_HOSTS": "strategi.example",
+    "SITE_NAME": "Exempelköpings kommun",
+}
+
+
+def manage(*arguments, root=ROOT, **variables):
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "manage.py", *arguments],
+        cwd=root,
+        env=kept | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_production_settings_pass_djangos_deployment_check():
+    result = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_NAME"])
+def test_production_does_not_start_without(name):
+    result = manage("check", **{key: value for key, value in PRODUCTION.items() if key != name})
+    assert_one_sentence(result, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "mysql://user:s3cret@host/name"),
+        ("DATABASE_URL", "postgres://user:s3cret@host/"),
+        ("SECRET_KEY", "short"),
+        ("ALLOWED_HOSTS", "*"),
+        ("TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
+        ("REPORTS_PER_MINUTE", "many"),
+        ("DATABASE_POOL", "-1"),
+        ("DEBUG", "True"),
+        ("DEBUG", "1"),
+    ],
+)
+def test_what_can_not_be_understood_stops_the_start(name, value):
+    result = manage("check", **(PRODUCTION | {name: value}))
+    assert_one_sentence(result, name)
+    assert "s3cret" not in result.stderr
+
+
+def assert_one_sentence(result, name):
+    assert result.returncode == 1
+    assert name in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_readers(monkeypatch):
+    monkeypatch.setenv("NUMBER", "0")
+    assert environment.number("NUMBER", default=60) == 0
+    monkeypatch.setenv("WORDS", " a, b ,")
+    assert environment.words("WORDS") == ["a", "b"]
+    monkeypatch.delenv("WORDS")
+    with pytest.raises(ImproperlyConfigured, match="WORDS is not set"):
+        environment.words("WORDS")
+
+
+def test_database_address_in_full(monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgres://user:p%40ss@db.example:6432/name?sslmode=require&connect_timeout=1")
+    database = environment.database("DATABASE_URL", pool_size=4)
+    assert database["PASSWORD"] == "p@ss"
+    assert database["PORT"] == "6432"
+    assert database["OPTIONS"]["sslmode"] == "require"
+    assert database["OPTIONS"]["connect_timeout"] == "1"
+    assert database["OPTIONS"]["pool"]["max_size"] == 4
+
+
+def test_kept_secret_is_made_once_and_private(tmp_path):
+    path = tmp_path / "var" / "secret-key"
+    made = environment.kept_secret(path)
+    assert environment.kept_secret(path) == made
+    assert len(made) >= 50
+    assert path.stat().st_mode & 0o777 == 0o600

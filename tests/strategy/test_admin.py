@@ -1,0 +1,339 @@
+"""Staff: what an editor, a publisher, a registrar and an administrator may see and do, address by address."""
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.urls import reverse
+from django.utils.timezone import now
+
+from strategy.models import Node, Page
+
+NODES = "/admin/strategy/node/"
+EDITIONS = "/admin/strategy/page/"
+JOBS = "/vi-lyfter/fardplan/arbete/inkomst/jobb/"
+EMPTY_INLINES = {
+    f"{name}-{part}": 0
+    for name in ("translations", "illustrations", "related_material", "words")
+    for part in ("TOTAL_FORMS", "INITIAL_FORMS")
+}
+
+
+def staff(group: str) -> User:
+    user = User.objects.create(username=group.lower(), is_staff=True)
+    user.groups.add(Group.objects.get(name=group))
+    return user
+
+
+@pytest.fixture
+def editor(db):
+    return staff("Editors")
+
+
+@pytest.fixture
+def publisher(db):
+    return staff("Publishers")
+
+
+@pytest.fixture
+def registrar(db):
+    return staff("Registrars")
+
+
+@pytest.fixture
+def administrator(db):
+    return staff("Administrators")
+
+
+def change(node: Node, action: str = "change") -> str:
+    return reverse(f"admin:strategy_node_{action}", args=[node.pk])
+
+
+def form_of(node: Node, **changes) -> dict:
+    """What a browser sends for an area."""
+    fields = {"title": node.title, "lead": node.lead, "body": node.body, "slug": node.slug, "number": node.number}
+    return {**EMPTY_INLINES, **fields, "parent": node.parent.pk, "global_goals": node.global_goals, **changes}
+
+
+MATRIX = [
+    # address, what an editor, a publisher, a registrar and an administrator get
+    (NODES, 200, 200, 403, 403),
+    (NODES + "add/", 200, 200, 403, 403),
+    (NODES + "add/?kind=text", 200, 200, 403, 403),
+    (NODES + "{work}/change/", 200, 200, 403, 403),
+    (NODES + "{work}/preview/", 200, 200, 403, 403),
+    (NODES + "{work}/history/", 200, 200, 403, 403),
+    (NODES + "{work}/delete/", 403, 403, 403, 403),
+    (NODES + "publishing/?node={work}", 403, 200, 403, 403),
+    (NODES + "children/{start}/", 200, 200, 403, 403),
+    (EDITIONS, 200, 200, 403, 403),
+    (EDITIONS + "{page}/change/", 200, 200, 403, 403),
+    (EDITIONS + "{page}/shown/", 200, 200, 403, 403),
+    (EDITIONS + "add/", 403, 403, 403, 403),
+    (EDITIONS + "{page}/delete/", 403, 403, 403, 403),
+    ("/admin/feedback/entry/", 403, 403, 200, 403),
+    ("/admin/feedback/entry/add/", 403, 403, 403, 403),
+    ("/admin/auth/user/", 403, 403, 403, 200),
+    ("/admin/auth/user/add/", 403, 403, 403, 200),
+    ("/admin/", 200, 200, 200, 200),
+]
+
+
+@pytest.mark.parametrize(("address", "as_editor", "as_publisher", "as_registrar", "as_administrator"), MATRIX)
+def test_each_role_gets_what_is_its_own(
+    published, client, address, as_editor, as_publisher, as_registrar, as_administrator
+):
+    page = Page.objects.at().get(node=published.work)
+    address = address.format(work=published.work.pk, start=published.start.pk, page=page.pk)
+    expected = {
+        "Editors": as_editor,
+        "Publishers": as_publisher,
+        "Registrars": as_registrar,
+        "Administrators": as_administrator,
+    }
+    got = {}
+    for group in expected:
+        client.force_login(staff(group))
+        got[group] = client.get(address).status_code
+    assert got == expected
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+@pytest.mark.parametrize("address", [row[0] for row in MATRIX])
+def test_nobody_else_gets_in(published, client, address, prefix):
+    page = Page.objects.at().get(node=published.work)
+    address = prefix + address.format(work=published.work.pk, start=published.start.pk, page=page.pk)
+    response = client.get(address)
+    assert response.status_code == 302
+    assert "/admin/login/" in response.headers["Location"]
+
+
+def test_form_shows_what_the_kind_is_asked_for_and_nothing_else(published, client, editor):
+    client.force_login(editor)
+    shown = {
+        kind: client.get(change(getattr(published, name))).content.decode()
+        for kind, name in (("area", "work"), ("result", "jobs"), ("effort", "track"), ("text", "about"))
+    }
+    assert [kind for kind, html in shown.items() if 'name="indicator"' in html] == ["result"]
+    assert [kind for kind, html in shown.items() if 'name="stage"' in html] == ["effort"]
+    assert [kind for kind, html in shown.items() if 'name="global_goals"' in html] == ["area", "result", "effort"]
+    assert [kind for kind, html in shown.items() if 'name="boards"' in html] == ["result", "effort"]
+    assert all('name="board_code"' not in html for html in shown.values())
+
+
+def test_editor_changes_the_draft_and_the_public_page_stays(published, client, editor):
+    client.force_login(editor)
+    data = form_of(published.work, title="Ny titel")
+    response = client.post(change(published.work), {**data, "body": '<p onclick="x()">Hej<script>x()</script></p>'})
+    assert response.status_code == 302
+    published.work.refresh_from_db()
+    assert published.work.title == "Ny titel"
+    assert published.work.body == "<p>Hej</p>"
+    assert "Ny titel" not in client.get("/vi-lyfter/fardplan/arbete/").content.decode()
+
+
+def test_editor_can_not_rename_what_is_public(published, client, editor):
+    client.force_login(editor)
+    client.post(change(published.work), form_of(published.work, slug="annat", parent=published.vision.pk))
+    published.work.refresh_from_db()
+    assert published.work.slug == "arbete"
+    assert client.get("/vi-lyfter/fardplan/arbete/").status_code == 200
+
+
+def test_publisher_renames_and_the_page_moves(published, client, publisher):
+    client.force_login(publisher)
+    assert client.post(change(published.work), form_of(published.work, slug="jobb")).status_code == 302
+    assert client.get("/vi-lyfter/fardplan/arbete/").headers["Location"] == "/vi-lyfter/fardplan/jobb/"
+
+
+def test_slug_that_is_taken_is_said_in_the_form_and_nothing_is_lost(published, client, publisher):
+    client.force_login(publisher)
+    data = form_of(published.work, slug="trygghet", lead="En lång ingress som ingen vill skriva om")
+    response = client.post(change(published.work), data)
+    assert response.status_code == 200
+    html = response.content.decode()
+    assert "trygghet" in html
+    assert "En lång ingress som ingen vill skriva om" in html
+    published.work.refresh_from_db()
+    assert (published.work.slug, published.work.lead) == ("arbete", "")
+
+
+def test_editor_adds_a_page_below_and_the_slug_is_made_of_the_title(published, client, editor):
+    client.force_login(editor)
+    data = {**EMPTY_INLINES, "title": "Färre väntar på svar", "parent": published.work.pk}
+    response = client.post(f"{NODES}add/?kind=goal&parent={published.work.pk}", data)
+    assert response.status_code == 302, response.context["errors"]
+    node = Node.objects.get(title="Färre väntar på svar")
+    assert (node.kind, node.slug, node.parent) == ("goal", "farre-vantar-pa-svar", published.work)
+    assert not Page.objects.filter(node=node).exists()
+
+
+def test_page_can_not_be_added_under_a_kind_that_may_not_have_it(published, client, editor):
+    client.force_login(editor)
+    data = {**EMPTY_INLINES, "title": "Fel plats", "parent": published.vision.pk}
+    response = client.post(f"{NODES}add/?kind=goal", data)
+    assert response.status_code == 200
+    assert not Node.objects.filter(title="Fel plats").exists()
+
+
+def test_editor_deletes_a_draft_but_not_what_has_been_public(published, client, editor):
+    draft = Node.objects.add_child(published.work, create_kwargs={"kind": "goal", "slug": "x", "title": "X"})
+    client.force_login(editor)
+    assert client.post(change(draft, "delete"), {"post": "yes"}).status_code == 302
+    assert not Node.objects.filter(pk=draft.pk).exists()
+    assert client.post(change(published.safety, "delete"), {"post": "yes"}).status_code == 403
+    assert Node.objects.filter(pk=published.safety.pk).exists()
+
+
+def deeds(client, *nodes, **data):
+    address = NODES + "publishing/?" + "&".join(f"node={node.pk}" for node in nodes)
+    return client.post(address, data)
+
+
+def test_publisher_publishes_a_change(published, client, publisher):
+    Node.objects.filter(pk=published.work.pk).update(title="Ny titel")
+    client.force_login(publisher)
+    assert deeds(client, published.work, deed="publish").status_code == 302
+    assert "Ny titel" in client.get("/vi-lyfter/fardplan/arbete/").content.decode()
+    assert Page.objects.at().get(node=published.work).published_by == publisher
+
+
+def test_publisher_publishes_everything_below_at_once(tree, client, publisher):
+    client.force_login(publisher)
+    deeds(client, tree.start, deed="publish", branch="on")
+    assert client.get(JOBS).status_code == 200
+
+
+def test_everything_that_is_missing_is_listed_with_links(published, client, publisher):
+    Node.objects.filter(pk=published.jobs.pk).update(indicator="", unit="")
+    client.force_login(publisher)
+    response = deeds(client, published.jobs, deed="publish")
+    html = response.content.decode()
+    assert f"{change(published.jobs)}#id_indicator" in html
+    assert f"{change(published.jobs)}#id_unit" in html
+    assert Page.objects.filter(node=published.jobs).count() == 1
+
+
+def test_publisher_schedules_and_cancels(published, client, publisher):
+    Node.objects.filter(pk=published.work.pk).update(title="Sedan")
+    client.force_login(publisher)
+    tomorrow = now() + timedelta(days=1)
+    deeds(client, published.work, deed="publish", at_0=f"{tomorrow:%Y-%m-%d}", at_1="12:00")
+    assert Page.objects.ahead(now()).get().title == "Sedan"
+    assert "Arbetsmarknad" in client.get("/vi-lyfter/fardplan/arbete/").content.decode()
+    deeds(client, published.work, deed="cancel")
+    assert not Page.objects.ahead(now()).exists()
+
+
+def test_a_moment_that_has_passed_is_said_and_kept_in_the_form(published, client, publisher):
+    client.force_login(publisher)
+    response = deeds(client, published.work, deed="withdraw", at_0="2020-01-01", at_1="12:00")
+    assert response.status_code == 200
+    assert "2020-01-01" in response.content.decode()
+    assert client.get("/vi-lyfter/fardplan/arbete/").status_code == 200
+
+
+def test_publisher_withdraws_pages_of_which_one_is_below_the_other(published, client, publisher):
+    client.force_login(publisher)
+    assert deeds(client, published.work, published.jobs, deed="withdraw").status_code == 302
+    assert client.get(JOBS).status_code == 410
+
+
+def test_editor_can_not_publish_by_sending_the_form(published, client, editor):
+    Node.objects.filter(pk=published.work.pk).update(title="Ny titel")
+    client.force_login(editor)
+    assert deeds(client, published.work, deed="publish").status_code == 403
+    assert "Ny titel" not in client.get("/vi-lyfter/fardplan/arbete/").content.decode()
+
+
+def test_moving_by_buttons_changes_the_public_order(published, client, publisher):
+    client.force_login(publisher)
+    assert client.post(f"{NODES}{published.safety.pk}/shift/up/").status_code == 302
+    areas = Page.objects.at().filter(parent=published.roadmap).in_order()
+    assert [page.title for page in areas] == ["Trygghet", "Arbetsmarknad"]
+
+
+@pytest.mark.parametrize("address", ["{safety}/shift/up/", "move/"])
+def test_editor_can_not_move_what_is_public(published, client, editor, address):
+    client.force_login(editor)
+    data = {"node": published.safety.pk, "target": published.work.pk, "relation": "sibling"}
+    client.post(NODES + address.format(safety=published.safety.pk), data)
+    areas = Page.objects.at().filter(parent=published.roadmap).in_order()
+    assert [page.title for page in areas] == ["Arbetsmarknad", "Trygghet"]
+
+
+def test_dragging_goes_through_publishing(published, client, publisher):
+    client.force_login(publisher)
+    data = {"node": published.income.pk, "target": published.safety.pk, "relation": "child"}
+    assert client.post(f"{NODES}move/", data).status_code == 200
+    assert client.get(JOBS).headers["Location"] == "/vi-lyfter/fardplan/trygghet/inkomst/jobb/"
+    data = {"node": published.income.pk, "target": published.roadmap.pk, "relation": "child"}
+    assert client.post(f"{NODES}move/", data).status_code == 400
+
+
+@pytest.mark.parametrize("address", ["{work}/shift/up/", "move/"])
+def test_nothing_is_moved_by_a_link(published, client, publisher, address):
+    client.force_login(publisher)
+    assert client.get(NODES + address.format(work=published.work.pk)).status_code in (404, 405)
+
+
+def test_preview_shows_the_draft_in_both_languages_and_takes_no_reports(published, client, editor):
+    Node.objects.filter(pk=published.work.pk).update(title="Hemligt utkast")
+    client.force_login(editor)
+    for prefix in ("", "/en"):
+        response = client.get(prefix + change(published.work, "preview"))
+        html = response.content.decode()
+        assert "Hemligt utkast" in html
+        assert 'name="message"' not in html
+        assert "no-store" in response.headers["Cache-Control"]
+
+
+def test_preview_of_a_page_whose_parent_is_not_public(tree, client, editor):
+    client.force_login(editor)
+    for node in vars(tree).values():
+        assert client.get(change(node, "preview")).status_code == 200
+
+
+def test_search_and_filters_look_everywhere(published, client, editor):
+    client.force_login(editor)
+    assert "Starta jobbspår" in client.get(f"{NODES}?q=jobbsp").content.decode()
+    html = client.get(f"{NODES}?state=public&kind__exact=effort").content.decode()
+    assert "Starta jobbspår" in html
+    assert "Starta jobbspår" not in client.get(f"{NODES}?state=draft").content.decode()
+
+
+def test_administrator_gives_nobody_more_than_a_group_and_not_to_themselves(client, administrator, editor):
+    client.force_login(administrator)
+    registrars = Group.objects.get(name="Registrars")
+    data = {
+        "username": "administrators",
+        "is_active": "on",
+        "is_staff": "on",
+        "is_superuser": "on",
+        "groups": [registrars.pk],
+    }
+    client.post(f"/admin/auth/user/{administrator.pk}/change/", data)
+    administrator.refresh_from_db()
+    assert not administrator.is_superuser
+    assert list(administrator.groups.values_list("name", flat=True)) == ["Administrators"]
+    client.post(f"/admin/auth/user/{editor.pk}/change/", {**data, "username": "editors"})
+    editor.refresh_from_db()
+    assert not editor.is_superuser
+    assert list(editor.groups.all()) == [registrars]
+
+
+def test_superusers_are_out_of_an_administrators_reach(client, administrator):
+    root = User.objects.create_superuser("root")
+    client.force_login(administrator)
+    assert client.get(f"/admin/auth/user/{root.pk}/password/").status_code in (302, 404)
+    assert client.get(f"/admin/auth/user/{root.pk}/change/").status_code == 302
+
+
+def test_reading_changes_nothing(published, client):
+    """No GET changes state: the editions and nodes are the same after a walk over every address as a publisher."""
+    client.force_login(staff("Publishers"))
+    before = (list(Page.objects.values()), list(Node.objects.values()))
+    page = Page.objects.at().get(node=published.work)
+    for address, *_ in MATRIX:
+        client.get(address.format(work=published.work.pk, start=published.start.pk, page=page.pk))
+    assert (list(Page.objects.values()), list(Node.objects.values())) == before
