@@ -32,6 +32,8 @@ OTHERS = ("DEMO", "DEBUG", "TRUSTED_PROXIES", "REPORTS_PER_MINUTE", "SECRET_KEY_
 
 TEST_DATABASE = "test_fardplan_"
 
+pytest_plugins = ["tests.tree"]
+
 TRANSACTIONAL = {"transactional_db", "live_server"}
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")

@@ -11,6 +11,8 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
+from strategy.kinds import LEVELS
+from strategy.models import Page
 from tests.portal.observatory import parse_policy, score
 
 PICTURE = f"{'a' * 64}.png"
@@ -73,6 +75,18 @@ def test_every_answer_scores_130_on_the_observatory(visitor, address, status):
     assert total >= 130, parts
     assert "camera=()" in response.headers["Permissions-Policy"]
     assert "includeSubDomains" in response.headers["Strict-Transport-Security"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_every_public_page_scores_130_on_the_observatory(published, client, prefix):
+    addresses = [*Page.objects.at().values_list("address", flat=True), "/meddela-fel/", f"/n/{published.jobs.pk}/"]
+    addresses += [f"/nivaer/{level.slug}/" for level in LEVELS]
+    for address in addresses:
+        response = client.get(prefix + address, secure=True)
+        total, parts = score(response.headers, cookies=[])
+        assert min(parts.values()) >= 0, (address, parts)
+        assert total >= 130, (address, parts)
+        assert not response.cookies, address
 
 
 @pytest.mark.parametrize(("address", "status"), ROUTES)

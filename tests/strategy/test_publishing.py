@@ -1,12 +1,22 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 from django.utils.timezone import now
 
 from strategy import places, publishing
 from strategy.models import Node, Page
 
+pytestmark = pytest.mark.usefixtures("in_english")
+
 JOBS = "/vi-lyfter/fardplan/arbete/inkomst/jobb/"
+
+
+@pytest.fixture
+def in_english():
+    """Refusals are read here as they stand in the code."""
+    with translation.override("en"):
+        yield
 
 
 def addresses(moment=None) -> list[str]:
