@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db import transaction
 from django.utils.text import capfirst, slugify
 from django.utils.translation import gettext_lazy as _
@@ -116,7 +115,12 @@ class DeedForm(forms.Form):
     branch = forms.BooleanField(required=False, label=_("Publish everything below as well"))
     at = forms.SplitDateTimeField(
         required=False,
-        widget=AdminSplitDateTime,
+        widget=forms.SplitDateTimeWidget(
+            date_attrs={"type": "date", "aria-label": _("Date")},
+            time_attrs={"type": "time", "aria-label": _("Time of day")},
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
+        ),
         label=_("When"),
         help_text=_("Leave empty for now. A moment ahead schedules it, in Swedish time."),
     )

@@ -358,7 +358,6 @@ class NodeAdmin(TreeAdmin):
             "opts": self.opts,
             "nodes": nodes,
             "form": form,
-            "media": self.media + form.media,
             "problems": problems,
         }
         return render(request, "admin/strategy/node/publishing.html", context)
