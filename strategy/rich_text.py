@@ -62,7 +62,8 @@ def _keep_attribute(tag: str, name: str, value: str) -> str | None:
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     clean_content_tags={"script", "style"},
-    attributes=ATTRIBUTES,
+    # Without a word about "*", lang and title would be kept on every tag.
+    attributes={**ATTRIBUTES, "*": set()},
     attribute_filter=_keep_attribute,
     url_schemes=SCHEMES,
     link_rel=None,

@@ -135,7 +135,7 @@ class NodeAdmin(TreeAdmin):
                 ("down", _("Move “%(title)s” down") % {"title": node}, "↓"),
             )
         ]
-        return format_html("{} {}", *buttons)
+        return format_html('<span class="order-buttons">{} {}</span>', *buttons)
 
     @admin.action(description=gettext_lazy("Publish…"), permissions=["publish"])
     def publish_selected(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
