@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from psycopg.types.range import Range
+
 from strategy.models import Page
 
 
@@ -25,3 +27,14 @@ def reach_of(editions: list[Page], at: datetime) -> datetime | None:
         if reach is not None and reach in page.valid:
             reach = page.ends_at
     return reach
+
+
+def covers(editions: list[Page], page: Page, moment: datetime) -> bool:
+    """Whether these editions, one after the other, hold as long as `page` does from `moment` on."""
+    reach = reach_of(editions, max(page.begins_at, moment))
+    return reach is None or (page.ends_at is not None and page.ends_at <= reach)
+
+
+def overlap(one: Range, other: Range) -> bool:
+    first, second = sorted((one, other), key=lambda span: span.lower)
+    return first.upper is None or second.lower < first.upper

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 
 from strategy import documents
-from strategy.editions import holding, reach_of
+from strategy.editions import covers, holding, overlap, reach_of
 from strategy.kinds import KINDS, NodeKind
 from strategy.models import Node, Page
 from strategy.models.node import NodeQuerySet
@@ -69,7 +69,7 @@ def plan_for(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime) 
             plan.problems.append(Problem(node, "", _("The page above it is not public then.")))
             continue
         _add(plan, node, above, editions, at, moment, documents.build(node, titles), places)
-    plan.problems += _taken(plan.opened) + _overlapping_roadmaps(plan.opened)
+    plan.problems += _left_alone(plan, editions, moment) + _taken(plan.opened) + overlapping_roadmaps(plan.opened)
     return plan
 
 
@@ -85,18 +85,19 @@ def _add(
 ) -> None:
     own = editions[node.pk]
     superseded = own[-1] if own and own[-1].is_ahead(moment) and at > moment else None
-    kept = own[:-1] if superseded else own[:]
-    present = holding(kept, at) or (
-        # Without what it supersedes, the edition before it holds on.
-        kept[-1] if superseded and kept and kept[-1].ends_at == superseded.begins_at else None
-    )
-    unchanged = present and documents.upgrade(present.document) == document
-    same_again = superseded and superseded.begins_at == at and documents.upgrade(superseded.document) == document
-    if unchanged or same_again:
+    if superseded and superseded.begins_at == at and documents.upgrade(superseded.document) == document:
         return
-    if superseded and not kept and superseded.begins_at < at and _has_earlier_below(node, at):
-        text = _("Pages below it are scheduled to be public before that. Schedule them together with it.")
-        plan.problems.append(Problem(node, "", text))
+    kept = own[:-1] if superseded else own[:]
+    if superseded:
+        plan.superseded.append(superseded)
+        if kept and kept[-1].ends_at == superseded.begins_at:
+            # Without what it supersedes, the edition before it holds on.
+            kept[-1].valid = Range(kept[-1].begins_at, superseded.ends_at, "[)")
+            plan.closed.append(kept[-1])
+    editions[node.pk] = kept
+    present = holding(kept, at)
+    if present and documents.upgrade(present.document) == document:
+        return
 
     ends = [page.begins_at for page in kept if page.begins_at > at]
     ends += [page.ends_at for page in (present, superseded) if page and page.ends_at and page.ends_at > at]
@@ -117,9 +118,8 @@ def _add(
     )
     if present:
         present.valid = Range(present.begins_at, at, "[)")
-        plan.closed.append(present)
-    if superseded:
-        plan.superseded.append(superseded)
+        if plan.closed[-1:] != [present]:
+            plan.closed.append(present)
     plan.opened.append(page)
     editions[node.pk] = sorted([*kept, page], key=lambda edition: edition.begins_at)
 
@@ -128,10 +128,6 @@ def _days(period: dict | None) -> Range | None:
     if not period:
         return None
     return Range(date.fromisoformat(period["start"]), date.fromisoformat(period["end"]) + timedelta(days=1), "[)")
-
-
-def _has_earlier_below(node: Node, at: datetime) -> bool:
-    return Page.objects.filter(parent=node, valid__startswith__lt=at).exists()
 
 
 def _problems(node: Node) -> list[Problem]:
@@ -170,6 +166,25 @@ def _problems(node: Node) -> list[Problem]:
     return problems
 
 
+def _left_alone(plan: Plan, editions: dict[int, list[Page]], moment: datetime) -> list[Problem]:
+    """Nodes whose schedule can not be replaced as asked, because pages below would be public when they are not."""
+    parents = {page.node_id for page in plan.superseded}
+    below = Page.objects.from_now(moment).filter(parent__in=parents).defer("document")
+    below = below.exclude(pk__in=[page.pk for page in plan.superseded])
+    closed = {page.pk: page for page in plan.closed}
+    text = _("Pages below it are scheduled to be public when it would not be. Schedule them together with it.")
+    return [
+        Problem(node, "", text)
+        for node in Node.objects.filter(
+            pk__in={
+                page.parent_id
+                for page in below
+                if not covers(editions[page.parent_id], closed.get(page.pk, page), moment)
+            }
+        )
+    ]
+
+
 def _taken(pages: list[Page]) -> list[Problem]:
     """Addresses that another page has while `pages` are to be public."""
     problems = []
@@ -178,33 +193,26 @@ def _taken(pages: list[Page]) -> list[Problem]:
         at_address[other.address].append(other)
     for page in pages:
         for other in at_address[page.address]:
-            if other.node_id != page.node_id and _overlap(other.valid, page.valid):
+            if other.node_id != page.node_id and overlap(other.valid, page.valid):
                 text = _("The address %(address)s is taken by “%(title)s”.")
                 problems.append(Problem(page.node, "slug", text % {"address": page.address, "title": other.title}))
                 break
     return problems
 
 
-def _overlapping_roadmaps(pages: list[Page]) -> list[Problem]:
-    """Roadmaps of the same vision whose periods share a day with that of a page in `pages` (STEER-2)."""
+def overlapping_roadmaps(pages: list[Page]) -> list[Problem]:
+    """Roadmaps of the same vision that share a day, while both are public, with one of `pages` (STEER-2)."""
     problems = []
     roadmaps = [page for page in pages if page.kind == NodeKind.ROADMAP and page.period]
     for page in roadmaps:
-        others = Page.objects.of_kind(NodeKind.ROADMAP).filter(parent=page.parent_id).exclude(node=page.node_id)
-        others = [
-            *others.filter(period__overlap=page.period, valid__overlap=page.valid),
-            *(other for other in roadmaps if other is not page and other.parent_id == page.parent_id),
-        ]
+        others = Page.objects.of_kind(NodeKind.ROADMAP).filter(parent=page.parent_id, period__isnull=False)
+        others = [*others.exclude(node__in=[roadmap.node_id for roadmap in roadmaps]).defer("document"), *roadmaps]
         problems += [
             Problem(
                 page.node, "period_start_on", _("The period overlaps that of “%(title)s”.") % {"title": other.title}
             )
             for other in others
-            if other.pk or _overlap(other.period, page.period)
+            if other.node_id != page.node_id and other.parent_id == page.parent_id
+            if overlap(other.period, page.period) and overlap(other.valid, page.valid)
         ]
     return problems
-
-
-def _overlap(one: Range, other: Range) -> bool:
-    starts_first, second = sorted((one, other), key=lambda span: span.lower)
-    return starts_first.upper is None or second.lower < starts_first.upper

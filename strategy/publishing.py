@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import zip_longest
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -24,13 +25,13 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 
-from strategy.editions import editions_of, holding, reach_of
+from strategy.editions import covers, editions_of, overlap, reach_of
 from strategy.kinds import RESERVED_SLUGS, may_stand_under
 from strategy.models import Node, Page
 from strategy.models.node import NodeQuerySet
 from strategy.models.page import PageQuerySet
 from strategy.places import NoRoomError, Places, spaced_out
-from strategy.planning import Problem, plan_for
+from strategy.planning import Problem, overlapping_roadmaps, plan_for
 
 type Person = AbstractBaseUser | None
 
@@ -113,19 +114,42 @@ def cancel(node: Node) -> None:
     with _deed() as moment:
         editions = list(_live(moment).filter(node=node).order_by("valid"))
         begun = [page for page in editions if not page.is_ahead(moment)]
-        reach = reach_of(editions_of([node.parent.pk])[node.parent.pk], moment) if not node.is_root() else None
+        parent = node.parent
+        reach = reach_of(editions_of([parent.pk])[parent.pk], moment) if parent else None
         if not editions or (editions == begun and begun[0].ends_at == reach):
             raise Refused(_("Nothing lies ahead for “%(title)s”.") % {"title": node})
         branch = _live(moment).in_branch(editions[0].trail)
         if not begun:
             branch.delete()
             return
-        ends = {begun[0].ends_at, editions[-1].ends_at} - {None}
-        Page.objects.filter(pk__in=[page.pk for page in editions if page.is_ahead(moment)]).delete()
-        last_of_node = {page.node_id: page for page in branch.order_by("valid")}
-        reopened = [page.pk for page in last_of_node.values() if page.ends_at in ends and page.ends_at != reach]
-        _refuse_taken_addresses(Page.objects.filter(pk__in=reopened), moment)
-        _end(Page.objects.filter(pk__in=reopened), reach)
+        ends = {page.ends_at for page in editions} - {page.begins_at for page in editions} - {None}
+        begun[0].valid = Range(begun[0].begins_at, reach, "[)")
+        reopened, gone = begun[:], editions[1:]
+        kept = defaultdict(list, {node.pk: begun})
+        below = sorted(
+            branch.exclude(node=node).defer("document"), key=lambda page: (page.trail.count("/"), page.begins_at)
+        )
+        # Parents first: a page is public again for as long as the one above it is.
+        for page in below:
+            kept[page.node_id].append(page)
+        for node_id, pages in [*kept.items()][1:]:
+            above = kept[pages[0].parent_id]
+            for page, following in zip_longest(pages, pages[1:]):
+                next_begins_at = following and following.begins_at
+                if page.ends_at in ends and page.ends_at != next_begins_at:
+                    end = min(
+                        filter(None, (next_begins_at, reach_of(above, max(page.begins_at, moment)))), default=None
+                    )
+                    page.valid = Range(page.begins_at, end, "[)")
+                    reopened.append(page)
+            kept[node_id] = [page for page in pages if covers(above, page, moment)]
+            gone += [page for page in pages if page not in kept[node_id]]
+        _refuse_taken_addresses(reopened, moment)
+        if problems := overlapping_roadmaps(reopened):
+            raise NotPublishable(problems)
+        Page.objects.filter(pk__in=[page.pk for page in gone]).delete()
+        for page in reopened:
+            _end(Page.objects.filter(pk=page.pk), page.ends_at)
 
 
 def rename(node: Node, slug: str, *, by: Person = None) -> None:
@@ -204,7 +228,11 @@ def _publish(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime, 
         plan = plan_for(nodes, since, moment)
     except NoRoomError as full:
         _space_out(full.parent_id, moment, by)
-        return _publish(nodes, since, moment, by)
+        # What was just put elsewhere holds from `moment` on, so it can't be closed at that.
+        later = Node.objects.lock()
+        moments = {pk: since[pk] for pk in nodes.values_list("pk", flat=True)}
+        moments = {pk: at if at < moment else max(at, later) for pk, at in moments.items()}
+        return _publish(nodes, moments, later, by)
     if plan.problems:
         raise NotPublishable(plan.problems)
     Page.objects.filter(pk__in=[page.pk for page in plan.superseded]).delete()
@@ -229,13 +257,16 @@ def _refuse_slug(node: Node) -> None:
         raise Refused(" ".join(error.messages)) from error
 
 
-def _refuse_taken_addresses(pages: PageQuerySet, moment: datetime) -> None:
-    mine = list(pages.defer("document"))
-    others = _live(moment).filter(address__in=[page.address for page in mine])
-    other = others.exclude(node__in=[page.node_id for page in mine]).first()
-    if other:
-        text = _("The address %(address)s is taken by “%(title)s”.")
-        raise Refused(text % {"address": other.address, "title": other.title})
+def _refuse_taken_addresses(pages: list[Page], moment: datetime) -> None:
+    """`pages` as they are to be."""
+    at_address = defaultdict(list)
+    for page in pages:
+        at_address[page.address].append(page)
+    others = _live(moment).filter(address__in=at_address).exclude(node__in={page.node_id for page in pages})
+    for other in others.defer("document"):
+        if any(overlap(page.valid, other.valid) for page in at_address[other.address]):
+            text = _("The address %(address)s is taken by “%(title)s”.")
+            raise Refused(text % {"address": other.address, "title": other.title})
 
 
 def _reissue_branch(node: Node, moment: datetime, by: Person) -> None:
@@ -245,11 +276,8 @@ def _reissue_branch(node: Node, moment: datetime, by: Person) -> None:
     page = own[-1]
     parent = node.parent
     above = editions_of([parent.pk])[parent.pk] if parent else []
-    for edition in own if parent else []:
-        begin = max(edition.begins_at, moment)
-        reach = reach_of(above, begin) if holding(above, begin) else begin
-        if reach is not None and (edition.ends_at is None or reach < edition.ends_at):
-            raise Refused(_("“%(title)s” is public, so it can't be put under a page that is not.") % {"title": node})
+    if parent and not all(covers(above, edition, moment) for edition in own):
+        raise Refused(_("“%(title)s” is public, so it can't be put under a page that is not.") % {"title": node})
     try:
         position = Places([parent.pk], [node.pk], moment).of(node, parent.pk) if parent else 0
     except NoRoomError:
@@ -278,11 +306,7 @@ def _reissue(editions: list[Page], put: Callable[[Page], None], moment: datetime
     begun = [edition.pk for edition in editions if not edition.is_ahead(moment)]
     for edition in editions:
         put(edition)
-    others = _live(moment).filter(address__in=[edition.address for edition in editions])
-    other = others.exclude(node__in=[edition.node_id for edition in editions]).first()
-    if other:
-        text = _("The address %(address)s is taken by “%(title)s”.")
-        raise Refused(text % {"address": other.address, "title": other.title})
+    _refuse_taken_addresses(editions, moment)
     _end(Page.objects.filter(pk__in=begun), moment)
     Page.objects.bulk_update(
         [edition for edition in editions if edition.pk not in begun], ["address", "trail", "parent", "position"]

@@ -262,6 +262,14 @@ def test_two_current_roadmaps_under_one_vision_are_refused(published):
     assert publishing.publish(node)
 
 
+def test_withdrawal_of_a_roadmap_is_not_cancelled_over_its_successor(published):
+    publishing.withdraw(published.roadmap, at=in_days(1))
+    node = Node(kind="roadmap", slug="ny", title="Ny", period_start_on="2024-06-01", period_end_on="2028-12-31")
+    publishing.publish(Node.objects.add_child(published.vision, instance=node), at=in_days(2))
+    with pytest.raises(publishing.Refused, match="overlaps"):
+        publishing.cancel(published.roadmap)
+
+
 def test_history_is_dated_back_only_for_what_was_never_public(tree):
     long_ago = in_days(-1000)
     publishing.enter_history({tree.start.pk: long_ago, tree.vision.pk: long_ago})
