@@ -37,12 +37,14 @@ BEGIN
         IF lower(NEW.valid) < now() THEN
             RAISE EXCEPTION '% is moved into the past', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
         END IF;
+        NEW.recorded_at := clock_timestamp();
         RETURN NEW;
     END IF;
     asked_for := NEW.valid;
     NEW.valid := OLD.valid;
     IF NEW IS DISTINCT FROM OLD OR lower(asked_for) IS DISTINCT FROM lower(OLD.valid)
-            OR lower_inc(asked_for) IS DISTINCT FROM lower_inc(OLD.valid) THEN
+            OR lower_inc(asked_for) IS DISTINCT FROM lower_inc(OLD.valid)
+            OR upper_inc(asked_for) IS DISTINCT FROM upper_inc(OLD.valid) THEN
         RAISE EXCEPTION '% has begun and never changes', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
     END IF;
     IF upper(asked_for) IS DISTINCT FROM upper(OLD.valid)
@@ -87,10 +89,34 @@ CREATE FUNCTION strategy_node_kind_guard() RETURNS trigger LANGUAGE plpgsql AS $
 DECLARE
     node record;
     parent record;
+    place text;
+    wrong text;
 BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        -- What stands under the place that the node had, or has now, may be under what is there now.
+        FOREACH place IN ARRAY CASE TG_OP WHEN 'DELETE' THEN ARRAY[OLD.path] ELSE ARRAY[OLD.path, NEW.path] END LOOP
+            -- Not LIKE, which finds its index only when its pattern is known beforehand.
+            SELECT child.kind INTO wrong FROM strategy_node child
+            LEFT JOIN strategy_node above ON above.path = place
+            WHERE child.path ~>~ place AND child.path ~<=~ (place || 'ZZZZ') AND length(child.path) = length(place) + 4
+                AND (above.kind IS NULL OR NOT strategy_may_stand_under(child.kind, above.kind))
+            LIMIT 1;
+            IF FOUND THEN
+                RAISE EXCEPTION 'a % may not stand under what is there now', wrong
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'strategy_node_kind_guard';
+            END IF;
+        END LOOP;
+        IF TG_OP = 'DELETE' THEN
+            RETURN NULL;
+        END IF;
+    END IF;
     SELECT id, path, depth, kind INTO node FROM strategy_node WHERE id = NEW.id;
     IF NOT FOUND THEN
         RETURN NULL;
+    END IF;
+    IF node.depth * 4 <> length(node.path) THEN
+        RAISE EXCEPTION 'the depth of a node is that of its path'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'strategy_node_kind_guard';
     END IF;
     SELECT kind INTO parent FROM strategy_node WHERE path = left(node.path, length(node.path) - 4);
     IF NOT strategy_may_stand_under(node.kind, parent.kind) OR (parent.kind IS NULL AND node.depth > 1) THEN
@@ -102,18 +128,11 @@ BEGIN
             RAISE EXCEPTION 'the kind of what has been public never changes'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'strategy_node_kind_guard';
         END IF;
-        IF EXISTS (
-            SELECT FROM strategy_node child
-            WHERE child.path LIKE node.path || '____' AND NOT strategy_may_stand_under(child.kind, node.kind)
-        ) THEN
-            RAISE EXCEPTION 'a child may not stand under %', node.kind
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'strategy_node_kind_guard';
-        END IF;
     END IF;
     RETURN NULL;
 END $$;
 
-CREATE CONSTRAINT TRIGGER strategy_node_kind AFTER INSERT OR UPDATE OF path, kind ON strategy_node
+CREATE CONSTRAINT TRIGGER strategy_node_kind AFTER INSERT OR DELETE OR UPDATE OF path, depth, kind ON strategy_node
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION strategy_node_kind_guard();
 
 CREATE FUNCTION strategy_page_kind_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -170,7 +189,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE CONSTRAINT TRIGGER strategy_page_parent AFTER INSERT OR DELETE OR UPDATE OF valid, parent_id ON strategy_page
+CREATE CONSTRAINT TRIGGER strategy_page_parent AFTER INSERT OR DELETE OR UPDATE OF valid, node_id, parent_id ON strategy_page
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION strategy_page_parent_guard();
 """
 
