@@ -6,13 +6,15 @@ is a hash means that a file named by a frozen edition can never be replaced.
 """
 
 import hashlib
+import re
+import zlib
 from io import BytesIO
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 TYPES = {
     "pdf": "application/pdf",
@@ -25,8 +27,10 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 
 _EXTENSIONS = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp"}
-# What makes a PDF act on its own when opened.
-_ACTIVE_PDF = (b"/JavaScript", b"/JS ", b"/JS(", b"/Launch", b"/EmbeddedFile", b"/OpenAction", b"/AA ")
+# What makes a PDF act on its own when opened. An array is no action, but the place where reading begins.
+_ACTIVE_PDF = re.compile(rb"/(?:JavaScript|Launch|EmbeddedFile|OpenAction(?!\s*\[)|(?:JS|AA)[\s(<])")
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+_PACKED_OBJECTS = re.compile(rb"/ObjStm.{0,2000}?stream\r?\n", re.DOTALL)
 
 
 class HashedStorage(FileSystemStorage):
@@ -64,15 +68,29 @@ def picture(upload: File) -> ContentFile:
         with Image.open(BytesIO(content), formats=list(_EXTENSIONS)) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise ValidationError(_("The picture has more than 40 million pixels."), code="pixels")
-            kind = image.format
+            # A telephone's JPEG of several pictures is read as a format of its own.
+            kind = "JPEG" if image.format == "MPO" else image.format
             image.load()
             drawn = BytesIO()
-            clean = image.convert("RGB") if kind == "JPEG" else image.copy()
+            upright = ImageOps.exif_transpose(image)
+            if kind == "JPEG":
+                clean = upright.convert("RGB")
+            else:
+                # What is transparent in a palette is said in `info`, which goes.
+                clean = upright.convert("RGBA") if "transparency" in upright.info else upright
             clean.info = {}
             clean.save(drawn, kind, **({"quality": 88} if kind in ("JPEG", "WEBP") else {"optimize": True}))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValidationError(_("This is not a PNG, JPEG or WebP picture."), code="type") from error
     return _named(drawn.getvalue(), _EXTENSIONS[kind])
+
+
+def _acts(pdf: bytes) -> bool:
+    """Whether `pdf` acts on its own. Names may be written with escapes, and objects be packed. Raises zlib.error."""
+    packed = (zlib.decompressobj().decompress(pdf[found.end() :], MAX_BYTES) for found in _PACKED_OBJECTS.finditer(pdf))
+    return any(
+        _ACTIVE_PDF.search(_ESCAPED.sub(lambda code: bytes([int(code[1], 16)]), part)) for part in (pdf, *packed)
+    )
 
 
 def document(upload: File) -> ContentFile:
@@ -82,6 +100,10 @@ def document(upload: File) -> ContentFile:
         return picture(upload)
     if b"%%EOF" not in content[-2048:]:
         raise ValidationError(_("The PDF is not whole."), code="type")
-    if any(mark in content for mark in _ACTIVE_PDF):
+    try:
+        acts = _acts(content)
+    except zlib.error as error:
+        raise ValidationError(_("The PDF can't be read."), code="type") from error
+    if acts:
         raise ValidationError(_("The PDF holds a script or something else that acts when it is opened."), code="active")
     return _named(content, "pdf")
