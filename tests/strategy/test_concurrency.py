@@ -40,10 +40,12 @@ WRONG = """
 """
 
 
-def address_of_database() -> str:
+def address_of_database(application: str = "tests") -> str:
     found = connection.settings_dict
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-    return make_conninfo(**{name: str(found[key]) for name, key in names.items() if found[key]})
+    return make_conninfo(
+        **{name: str(found[key]) for name, key in names.items() if found[key]}, application_name=application
+    )
 
 
 def until(true: Callable[[], object], seconds: float = 10) -> None:
@@ -235,7 +237,7 @@ for n in count():
 @contextmanager
 def publisher() -> Iterator[subprocess.Popen]:
     """Another process that publishes all pages with a new title, again and again."""
-    environment = {**os.environ, "DATABASE_URL": address_of_database(), "DATABASE_POOL": "0"}
+    environment = {**os.environ, "DATABASE_URL": address_of_database("publisher"), "DATABASE_POOL": "0"}
     program = [sys.executable, "-c", PUBLISH_FOR_EVER]
     process = subprocess.Popen(
         program, env=environment, cwd=Path(settings.BASE_DIR), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -253,10 +255,11 @@ def kill(process: subprocess.Popen) -> None:
 
 
 def asked(question: str) -> int:
+    """How many of the publisher's connections are in a state."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            f" AND backend_type = 'client backend' AND {question}"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            f" AND application_name = 'publisher' AND {question}"
         )
         return cursor.fetchone()[0]
 
