@@ -87,6 +87,11 @@ class Reading:
         return in_language(self.page.address, self.asked_language)
 
     @property
+    def short_url(self) -> str:
+        """Leads to the page wherever it is moved."""
+        return in_language(f"/n/{self.node_id}/", self.asked_language)
+
+    @property
     def translated(self) -> bool:
         return self.language == self.asked_language
 

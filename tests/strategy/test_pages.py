@@ -164,6 +164,7 @@ def test_words_for_the_levels_are_the_municipalitys_own(published, client):
 
 
 def test_short_address_leads_to_the_page_wherever_it_is(published, client):
+    assert f"/n/{published.jobs.pk}/" in outline(client, JOBS).links
     assert client.get(f"/n/{published.jobs.pk}/").headers["Location"] == JOBS
     publishing.rename(published.work, "jobb")
     assert client.get(f"/en/n/{published.jobs.pk}/").headers["Location"] == "/en/vi-lyfter/fardplan/jobb/inkomst/jobb/"
