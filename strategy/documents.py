@@ -116,6 +116,18 @@ def _texts(node: Node) -> dict:
     return texts
 
 
+def same_content(frozen: dict, document: dict) -> bool:
+    """
+    Whether a citizen reads in `document` what `frozen`, of whatever shape, says. Names of boards and themes don't
+    count: pages show the present ones.
+    """
+    return _without_names(upgrade(frozen)) == _without_names(document)
+
+
+def _without_names(document: dict) -> dict:
+    return {**document, **{key: [row["node"] for row in document[key]] for key in ("boards", "themes")}}
+
+
 def titles(document: dict) -> dict[str, str]:
     """The title in each language."""
     return {language: text["title"] for language, text in document["texts"].items()}

@@ -110,7 +110,7 @@ KINDS: dict[str, Kind] = {
             _("Result targets"),
             under=frozenset({NodeKind.GOAL}),
             asks=("number", "boards", *SERVES, *INDICATOR, *BASELINE, *TARGET),
-            requires=("indicator", "unit", *BASELINE, *TARGET, "boards"),
+            requires=("indicator", "unit", "direction", *BASELINE, *TARGET, "boards"),
         ),
         Kind(
             NodeKind.EFFORT,

@@ -11,7 +11,7 @@ from psycopg.types.range import Range
 from strategy import documents
 from strategy.editions import covers, holding, overlap, reach_of
 from strategy.kinds import KINDS, NodeKind
-from strategy.models import Node, Page
+from strategy.models import Illustration, Node, Page
 from strategy.models.node import NodeQuerySet
 from strategy.places import Places
 from strategy.rich_text import skips_heading
@@ -50,7 +50,9 @@ def plan_for(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime) 
     for page in Page.objects.from_now(earliest).filter(node__in={*ids, *parents.values(), *referred}).order_by("valid"):
         editions[page.node_id].append(page)
     titles = {
-        pk: documents.titles(documents.upgrade(editions[pk][-1].document)) for pk in referred - ids if editions[pk]
+        pk: documents.titles(documents.upgrade(named.document))
+        for pk in referred - ids
+        if (named := holding(editions[pk], moment) or holding(editions[pk], earliest) or next(iter(editions[pk]), None))
     }
     places = Places(parents.values(), ids, moment)
 
@@ -85,7 +87,7 @@ def _add(
 ) -> None:
     own = editions[node.pk]
     superseded = own[-1] if own and own[-1].is_ahead(moment) and at > moment else None
-    if superseded and superseded.begins_at == at and documents.upgrade(superseded.document) == document:
+    if superseded and superseded.begins_at == at and documents.same_content(superseded.document, document):
         return
     kept = own[:-1] if superseded else own[:]
     if superseded:
@@ -96,7 +98,7 @@ def _add(
             plan.closed.append(kept[-1])
     editions[node.pk] = kept
     present = holding(kept, at)
-    if present and documents.upgrade(present.document) == document:
+    if present and documents.same_content(present.document, document):
         return
 
     ends = [page.begins_at for page in kept if page.begins_at > at]
@@ -141,7 +143,12 @@ def _problems(node: Node) -> list[Problem]:
         if not (value.all() if model_field.many_to_many else value not in (None, "")):
             text = _("%(field)s: missing.") % {"field": str(model_field.verbose_name).capitalize()}
             problems.append(Problem(node, name, text))
+    decided = node.decided_on or node.decision_paragraph or node.decision_number
+    if "decision_body" in node.asked_for and decided and not node.decision_body:
+        problems.append(Problem(node, "decision_body", _("The decision does not say who decided.")))
     for row in node.illustrations.all():
+        if row.drawing == Illustration.Drawing.PYRAMID and node.kind != NodeKind.START:
+            problems.append(Problem(node, "illustrations", _("The pyramid is shown on the start page only.")))
         if not (row.alternative_text.strip() or row.decorative):
             text = _("The illustration “%(name)s” has no alternative text and is not marked as decorative.") % {
                 "name": row

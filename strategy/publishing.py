@@ -152,26 +152,33 @@ def cancel(node: Node) -> None:
             _end(Page.objects.filter(pk=page.pk), page.ends_at)
 
 
-def rename(node: Node, slug: str, *, by: Person = None) -> None:
-    """Give `node` another slug; if it is public, its page and all below it move to their new addresses now."""
+def rename(node: Node, slug: str, *, by: Person = None, may_publish: bool = True) -> None:
+    """
+    Give `node` another slug; if it is public, its page and all below it move to their new addresses now.
+
+    That is publishing: Refused for who may not.
+    """
     with _deed() as moment:
         node.refresh_from_db()
+        _refuse_without_right(node, moment, may_publish)
         node.slug = slug
         _refuse_slug(node)
         node.save(update_fields=["slug"])
         _reissue_branch(node, moment, by)
 
 
-def move(node: Node, target: Node, position: str, *, by: Person = None) -> None:
+def move(node: Node, target: Node, position: str, *, by: Person = None, may_publish: bool = True) -> None:
     """
     Move `node` with all below it, as treebeard says it: `position` is "left" or "right" of `target`, or its
     "first-child" or "last-child". If it is public, it and all below it are re-issued at their new place now.
 
-    Raises Refused where the node's kind may not stand, or where it would be public under a page that is not.
+    Raises Refused where the node's kind may not stand, where it would be public under a page that is not, and, when it
+    is public, for who may not publish.
     """
     with _deed() as moment:
         target.refresh_from_db()
         node.refresh_from_db()
+        _refuse_without_right(node, moment, may_publish)
         parent = target if position.endswith("child") else target.parent
         if not may_stand_under(node.kind, parent and parent.kind):
             raise Refused(
@@ -189,14 +196,6 @@ def move(node: Node, target: Node, position: str, *, by: Person = None) -> None:
 def is_live(node: Node) -> bool:
     """Whether the public sees `node` now or is going to: then moving and renaming it is publishing."""
     return _live(None).filter(node=node).exists()
-
-
-def missing(node: Node) -> list[Problem]:
-    """What keeps `node` from being published by itself, now."""
-    with transaction.atomic():
-        moment = Node.objects.lock()
-        plan = plan_for(Node.objects.filter(pk=node.pk), {node.pk: moment}, moment)
-    return plan.problems
 
 
 @contextmanager
@@ -244,6 +243,12 @@ def _publish(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime, 
 
 
 # Moving what is public: the same content at another address or place.
+
+
+def _refuse_without_right(node: Node, moment: datetime, may_publish: bool) -> None:
+    if not may_publish and _live(moment).filter(node=node).exists():
+        text = _("“%(title)s” is public: to move it or give it another address is to publish, for those who may.")
+        raise Refused(text % {"title": node})
 
 
 def _refuse_slug(node: Node) -> None:
@@ -303,7 +308,7 @@ def _reissue_branch(node: Node, moment: datetime, by: Person) -> None:
 
 def _reissue(editions: list[Page], put: Callable[[Page], None], moment: datetime, by: Person) -> None:
     """Close the editions that hold at `moment` and open copies that `put` has changed; change those ahead in place."""
-    begun = [edition.pk for edition in editions if not edition.is_ahead(moment)]
+    begun = {edition.pk for edition in editions if not edition.is_ahead(moment)}
     for edition in editions:
         put(edition)
     _refuse_taken_addresses(editions, moment)
@@ -311,7 +316,7 @@ def _reissue(editions: list[Page], put: Callable[[Page], None], moment: datetime
     Page.objects.bulk_update(
         [edition for edition in editions if edition.pk not in begun], ["address", "trail", "parent", "position"]
     )
-    copies = [edition for edition in editions if edition.pk in set(begun)]
+    copies = [edition for edition in editions if edition.pk in begun]
     for copy in copies:
         copy.pk = None
         copy._state.adding = True

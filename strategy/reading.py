@@ -27,7 +27,8 @@ from strategy.models import Node, Page
 MEDIA_URL = "/media/"
 
 # Addresses within the site that have no language.
-_LINK_TO_PAGE = re.compile(r'(?<=href=")/(?!media/|static/|admin/)[^"]*(?=")')
+_PAGE = re.compile(r"/(?!media/|static/|admin/)")
+_LINK_TO_PAGE = re.compile(rf'(?<=href="){_PAGE.pattern}[^"]*(?=")')
 
 
 class Words:
@@ -225,7 +226,7 @@ class Reading:
         }
 
     def _address(self, address: str) -> str:
-        return in_language(address, self.asked_language) if address.startswith("/") else address
+        return in_language(address, self.asked_language) if _PAGE.match(address) else address
 
 
 def number_words(value: str | None, decimals: int) -> str:

@@ -50,6 +50,8 @@ def is_link(address: str) -> bool:
     if _WITHIN_SITE.match(address):
         return True
     scheme, colon, rest = address.partition(":")
+    if scheme.lower() in ("http", "https"):
+        return bool(re.match(r"//[^/\s?#]", rest))
     return bool(colon and rest) and scheme.lower() in SCHEMES
 
 

@@ -62,7 +62,7 @@ class Surroundings:
         return {
             "moment": self.moment,
             "nav": [{"title": title, "url": url, "current": url == here} for title, url in items],
-            "footer": [{"title": page.title, "url": page.url} for page in self.texts],
+            "footer": [{"title": page.title, "url": page.url, "language": page.language} for page in self.texts],
         }
 
 

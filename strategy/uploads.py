@@ -13,6 +13,7 @@ from io import BytesIO
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -43,7 +44,8 @@ class HashedStorage(FileSystemStorage):
         return name if self.exists(name) else super()._save(name, content)
 
     def url(self, name: str) -> str:
-        return f"/media/{name}"
+        """For the admin, where a file may not be public yet; public pages make their own (strategy.reading)."""
+        return reverse("admin:strategy_node_media", args=[name])
 
 
 def storage() -> HashedStorage:

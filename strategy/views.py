@@ -1,11 +1,15 @@
 """The public pages. They read Page alone, at one moment by the database's clock: that of the first query."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 from django.core.paginator import Paginator
-from django.db.models import Func, Max, TextField, Value
-from django.db.models.fields.json import KT
-from django.db.models.functions import Now, Upper
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.db import connection, transaction
+from django.db.models import Max
+from django.db.models.functions import Upper
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import localdate
 from django.views.decorators.http import require_safe
@@ -20,7 +24,23 @@ from strategy.surroundings import Surroundings, ended_year
 PAGES_IN_LIST = 100
 
 
+def one_snapshot(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """All queries of a view see the database as it was at the first: no page is torn by what is published meanwhile."""
+
+    @wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> HttpResponse:
+        if connection.in_atomic_block:
+            return view(*args, **kwargs)
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            return view(*args, **kwargs)
+
+    return wrapped
+
+
 @require_safe
+@one_snapshot
 def page(request: HttpRequest, address: str) -> HttpResponse:
     address = f"/{address}"
     found = Page.objects.at().filter(address=address).shown().first()
@@ -33,40 +53,42 @@ def page(request: HttpRequest, address: str) -> HttpResponse:
 
 
 def former_page(request: HttpRequest, address: str) -> HttpResponse:
-    """An address of an earlier edition: the node's present page, or since when it has none."""
-    former = Page.objects.filter(address=address, valid__startswith__lte=Now()).order_by("valid").last()
+    """An address of an earlier edition leads to what has become of that node."""
+    former = Page.objects.begun().filter(address=address).order_by("valid").last()
     if former is None:
         raise Http404
-    present = Page.objects.at().filter(node=former.node_id).first()
+    return moved_or_gone(request, former.node_id, permanent=True)
+
+
+def moved_or_gone(request: HttpRequest, node_id: int, *, permanent: bool) -> HttpResponse:
+    """Where the node's page is now; without one, since when it is gone."""
+    present = Page.objects.at().filter(node=node_id).only("address").first()
     if present:
-        return HttpResponsePermanentRedirect(in_language(present.address, request.LANGUAGE_CODE))
-    editions = Page.objects.filter(node=former.node_id, valid__startswith__lte=Now())
-    withdrawn_at = editions.aggregate(at=Max(Upper("valid")))["at"]
+        response = redirect(in_language(present.address, request.LANGUAGE_CODE), permanent=permanent)
+        # A page can come back to an address that it had; a browser that kept the 301 would then go round in circles.
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+    withdrawn_at = Page.objects.begun().filter(node=node_id).aggregate(at=Max(Upper("valid")))["at"]
+    if withdrawn_at is None:
+        raise Http404
     return render(request, "410.html", {"withdrawn_at": withdrawn_at}, status=410)
 
 
 @require_safe
 def node(request: HttpRequest, node_id: int) -> HttpResponse:
     """A short address that lasts, whatever the page's own address becomes."""
-    present = Page.objects.at().filter(node=node_id).first()
-    if present is None:
-        former = get_object_or_404(Page.objects.filter(valid__startswith__lte=Now()).order_by("-valid"), node=node_id)
-        return former_page(request, former.address)
-    return redirect(in_language(present.address, request.LANGUAGE_CODE))
+    return moved_or_gone(request, node_id, permanent=False)
 
 
 @require_safe
+@one_snapshot
 def level(request: HttpRequest, slug: str) -> HttpResponse:
     """All pages of one level of the steering model, or all boards."""
     found = next((level for level in LEVELS if level.slug == slug), None)
     if found is None:
         raise Http404
     around = Surroundings.at(None, request.LANGUAGE_CODE)
-    pages = (
-        Page.objects.at(around.moment)
-        .of_kind(found.kind)
-        .order_by(natural(KT("document__number")), "position", "address")
-    )
+    pages = Page.objects.at(around.moment).of_kind(found.kind).by_number()
     page_obj = Paginator(pages, PAGES_IN_LIST).get_page(request.GET.get("page"))
     context = {
         **around.context(request.path),
@@ -80,10 +102,7 @@ def level(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def media(request: HttpRequest, name: str) -> HttpResponse:
     """An uploaded file, once an edition that has begun shows it. Its name is its hash, so it never changes."""
-    shown = Page.objects.filter(valid__startswith__lte=Now())
-    in_picture = shown.filter(document__contains={"illustrations": [{"file": name}]})
-    in_material = shown.filter(document__contains={"related": [{"file": name}]})
-    if not (in_picture.exists() or in_material.exists()):
+    if not Page.objects.begun().showing(name).exists():
         raise Http404
     return file_response(name)
 
@@ -110,11 +129,14 @@ def start_context(found: Page, around: Surroundings, media_url: str = MEDIA_URL)
     )
     readings = [Reading(part, around.language, around.words) for part in parts]
     start = Reading(found, around.language, around.words, media_url=media_url)
+    composed = [page for page in (start, around.vision, around.roadmap, *readings) if page]
     drawn = [row for row in start.illustrations if row["drawing"] == Illustration.Drawing.PYRAMID]
     return {
         **around.context(start.url),
         "edition": found.pk,
         "page": start,
+        "updated_at": max(page.updated_at for page in composed),
+        "partly_translated": start.translated and not all(page.translated for page in composed),
         "vision": around.vision,
         "themes": [part for part in readings if part.kind == NodeKind.THEME],
         "roadmap": around.roadmap,
@@ -144,6 +166,8 @@ def page_context(found: Page, around: Surroundings, media_url: str = MEDIA_URL) 
         **around.context(reading.url),
         "edition": found.pk,
         "page": reading,
+        "updated_at": reading.updated_at,
+        "partly_translated": reading.translated and not all(page.translated for page in children),
         "breadcrumb": breadcrumb,
         "children": children,
         "children_word": children_word(children, around),
@@ -168,10 +192,3 @@ def neighbours(found: Page, around: Surroundings) -> dict[str, Reading | None]:
         name: Reading(beside[is_before], around.language, around.words) if is_before in beside else None
         for name, is_before in (("previous", True), ("next", False))
     }
-
-
-def natural(expression: KT) -> Func:
-    """Text ordered as people number things: 2.10 after 2.9. Every run of digits is filled up to eight."""
-    filled = Func(expression, Value(r"(\d+)"), Value(r"0000000\1"), Value("g"), function="regexp_replace")
-    cut = Value(r"\d*(\d{8})")
-    return Func(filled, cut, Value(r"\1"), Value("g"), function="regexp_replace", output_field=TextField())

@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                     "direction",
                     models.CharField(
                         choices=[("higher", "Higher is better"), ("lower", "Lower is better")],
-                        default="higher",
+                        blank=True,
                         max_length=10,
                         verbose_name="direction",
                     ),

@@ -124,7 +124,7 @@ class Node(MP_Node):
 
     indicator = models.CharField(_("indicator"), max_length=200, blank=True)
     unit = models.CharField(_("unit"), max_length=60, blank=True)
-    direction = models.CharField(_("direction"), max_length=10, choices=Direction, default=Direction.HIGHER)
+    direction = models.CharField(_("direction"), max_length=10, choices=Direction, blank=True)
     decimals = models.PositiveSmallIntegerField(_("decimals shown"), default=0, validators=[MaxValueValidator(6)])
     baseline_value = models.DecimalField(_("baseline"), max_digits=20, decimal_places=6, null=True, blank=True)
     baseline_year = year_field(_("baseline year"))

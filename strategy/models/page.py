@@ -8,6 +8,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.fields.json import KT
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,33 @@ class PageQuerySet(DatedQuerySet):
     def in_branch(self, trail: str) -> Self:
         """The editions of a node, given its trail, and of all below it."""
         return self.filter(trail__startswith=trail)
+
+    def begun(self) -> Self:
+        """All that is or has been public."""
+        return self.filter(valid__startswith__lte=Now())
+
+    def showing(self, file: str) -> Self:
+        """The editions that show an uploaded file."""
+        return self.filter(
+            models.Q(document__contains={"illustrations": [{"file": file}]})
+            | models.Q(document__contains={"related": [{"file": file}]})
+        )
+
+    def by_number(self) -> Self:
+        """As people number things, 2.10 after 2.9: every run of digits is filled up to eight."""
+        number = KT("document__number")
+        filled = models.Func(
+            number, models.Value(r"(\d+)"), models.Value(r"0000000\1"), models.Value("g"), function="regexp_replace"
+        )
+        cut = models.Func(
+            filled,
+            models.Value(r"\d*(\d{8})"),
+            models.Value(r"\1"),
+            models.Value("g"),
+            function="regexp_replace",
+            output_field=models.TextField(),
+        )
+        return self.order_by(cut, "position", "address")
 
     def in_order(self) -> Self:
         """Siblings as staff put them."""
