@@ -1,5 +1,6 @@
 """
-Who may handle accounts may not thereby become somebody else: no superusers, no rights of one's own, no single rights.
+Who handles accounts gives nobody more than a group, and nothing to themselves. That they set a registrar's password, or
+make an account of their own for one, is not prevented but logged: it takes a second person, who is not there yet.
 """
 
 from django.contrib import admin

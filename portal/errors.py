@@ -39,4 +39,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return error_page(request, 403)
+    """Mostly a form that was open for too long."""
+    return error_page(request, 403, stale=True)

@@ -191,6 +191,8 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # An address that is not there is the visitor's news, not the operator's.
         "django.request": {"level": "ERROR"},
+        # Whoever scans the net with any host name would fill the log with tracebacks.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Each attempt at a database that is away would be a line; the request that failed is one already.
         "psycopg.pool": {"level": "ERROR"},
     },

@@ -1,15 +1,17 @@
 """The form of a node shows what its kind is asked for, and says before saving what publishing would refuse."""
 
+import hashlib
+import json
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.db import transaction
-from django.utils.text import capfirst, slugify
+from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from treebeard.forms import TreeNodeChoiceField
 
-from strategy import publishing
+from strategy import documents, publishing
 from strategy.global_goals import GLOBAL_GOALS
 from strategy.kinds import KINDS, NodeKind
 from strategy.models import Node
@@ -24,17 +26,19 @@ class NodeForm(forms.ModelForm):
 
     kind: str = ""
 
-    parent = TreeNodeChoiceField(queryset=Node.objects.none(), label=_("stands under"))
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
+    parent = TreeNodeChoiceField(queryset=Node.objects.none(), label=_("Stands under"))
     global_goals = forms.TypedMultipleChoiceField(
         choices=[(number, f"{number}. {name}") for number, name in GLOBAL_GOALS.items()],
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label=_("global goals"),
+        label=_("Global goals"),
     )
 
     class Meta:
         model = Node
+        localized_fields = ("baseline_value", "target_value")
         fields = "__all__"  # noqa: DJ007 NodeAdmin.get_fields() names those of the kind
         widgets = {
             "title": forms.TextInput(attrs={"class": "vLargeTextField"}),
@@ -47,18 +51,20 @@ class NodeForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.kind = self.instance.kind or self.kind
-        for name, field in self.fields.items():
-            field.label = capfirst(field.label)
+        for name in self._meta.localized_fields:
             if isinstance(self.initial.get(name), Decimal):
-                self.initial[name] = f"{self.initial[name].normalize():f}"
+                self.initial[name] = Decimal(f"{self.initial[name].normalize():f}")
         if "slug" in self.fields:
             self.fields["slug"].required = False
+        if "direction" in self.fields:
+            self.fields["direction"].choices = Node.Direction.choices
         for name in ("boards", "themes"):
             if name in self.fields:
                 self.fields[name].queryset = self.fields[name].queryset.exclude(pk=self.instance.pk)
                 self.fields[name].widget.can_add_related = False
         if "parent" in self.fields:
             self._offer_parents()
+        self.initial["version"] = version_of(self.instance)
 
     def _offer_parents(self) -> None:
         field = self.fields["parent"]
@@ -74,6 +80,12 @@ class NodeForm(forms.ModelForm):
             data["slug"] = data.get("slug") or slugify(data.get("title", ""))[:80].strip("-")
         if not self.errors:
             self._refuse_what_publishing_would(data)
+        if data.get("version", "") not in ("", self.initial["version"]):
+            # What was read is old; the next time, it is known.
+            self.data = self.data.copy()
+            self.data["version"] = self.initial["version"]
+            text = _("Someone else has changed this page since you opened it. Save again to put yours in its place.")
+            self.add_error(None, text)
         return data
 
     def _refuse_what_publishing_would(self, data: dict) -> None:
@@ -96,6 +108,14 @@ class NodeForm(forms.ModelForm):
                 transaction.set_rollback(True)
         except publishing.Refused as refused:
             self.add_error("slug" if "slug" in self.changed_data else "parent", str(refused))
+
+
+def version_of(node: Node) -> str:
+    """Changes when anything of the saved node does."""
+    if node.pk is None:
+        return ""
+    saved = documents.build(Node.objects.with_content().get(pk=node.pk))
+    return hashlib.sha256(json.dumps(saved, sort_keys=True).encode()).hexdigest()
 
 
 class DeedForm(forms.Form):

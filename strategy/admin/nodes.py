@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 from django.contrib import admin, messages
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_POST
 from treebeard.admin import TreeAdmin
 
 from portal.language import in_language
-from strategy import publishing, uploads
+from strategy import documents, publishing, uploads
 from strategy.admin import preview
 from strategy.admin.forms import DeedForm, NodeForm
 from strategy.kinds import COMMON, KINDS, NodeKind, children_of
@@ -72,6 +73,21 @@ class StateFilter(admin.SimpleListFilter):
         return queryset.filter(**states.get(self.value(), {}))
 
 
+def number(text: str | None) -> int:
+    """An id as a form sends it; 0, which no row has, for anything else."""
+    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text) else 0
+
+
+def _public_below(node: Node) -> int:
+    page = Page.objects.at().filter(node=node).only("trail").first()
+    return Page.objects.at().in_branch(page.trail).exclude(node=node).count() if page else 0
+
+
+def is_changed(node: Node) -> bool:
+    """Whether a public node (annotated with the document of its present edition) differs from what the public reads."""
+    return not documents.same_content(node.present, documents.build(node))
+
+
 @admin.register(Node)
 class NodeAdmin(TreeAdmin):
     form = NodeForm
@@ -93,9 +109,12 @@ class NodeAdmin(TreeAdmin):
         return (
             super()
             .get_queryset(request)
+            .with_content()
             .annotate(
                 is_public=Exists(editions.at()),
+                present=editions.at().values("document")[:1],
                 is_scheduled=Exists(editions.filter(valid__startswith__gt=Now())),
+                is_ending=Exists(editions.at().filter(valid__upper_inf=False)),
                 was_public=Exists(editions.filter(valid__startswith__lte=Now())),
             )
         )
@@ -113,7 +132,11 @@ class NodeAdmin(TreeAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state(self, node: Node) -> str:
         if node.is_public:
-            return _("Public, a change is scheduled") if node.is_scheduled else _("Public")
+            if node.is_scheduled:
+                return _("Public, a change is scheduled")
+            if node.is_ending:
+                return _("Public, to be withdrawn")
+            return _("Public, the draft is changed") if is_changed(node) else _("Public")
         if node.is_scheduled:
             return _("Scheduled")
         return _("Withdrawn") if node.was_public else _("Never public")
@@ -153,6 +176,11 @@ class NodeAdmin(TreeAdmin):
         nodes = "&".join(f"node={pk}" for pk in queryset.values_list("pk", flat=True))
         return redirect(f"{reverse('admin:strategy_node_deeds')}?deed={deed}&{nodes}")
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
+        # treebeard sets it for GET alone, and asks for it when a POST without an action shows the list again.
+        request._treebeard_parent = None
+        return super().changelist_view(request, extra_context)
+
     # The form.
 
     def kind_of(self, request: HttpRequest, node: Node | None) -> str:
@@ -174,7 +202,7 @@ class NodeAdmin(TreeAdmin):
         if place and not self._may_move(request, obj):
             place = ["stands_under", "slug"]
         texts = [name for name in COMMON if name not in ("slug", "example")]
-        fieldsets = [(None, {"fields": [*texts, "example"]})]
+        fieldsets = [(None, {"fields": [*texts, "example", "version"]})]
         if asked:
             fieldsets.append((_("Facts"), {"fields": asked}))
         if place:
@@ -223,10 +251,19 @@ class NodeAdmin(TreeAdmin):
                 "addable": [KINDS[kind] for kind in children_of(node.kind)],
                 "publishable": request.user.has_perm(PUBLISH),
                 "editions": Page.objects.filter(node=node).count(),
-                "ahead": Page.objects.filter(node=node).ahead(now()).first(),
+                **self._ahead(node),
+                "state": self.state(self.get_queryset(request).get(pk=node.pk)),
                 "public_url": self._public_url(request, node),
             }
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _ahead(self, node: Node) -> dict:
+        """What is scheduled: when a change begins, when the page is withdrawn."""
+        live = list(Page.objects.from_now().filter(node=node).order_by("valid").shown())
+        return {
+            "change_at": next((page.begins_at for page in live if page.is_ahead(page.shown_at)), None),
+            "withdrawal_at": live[-1].ends_at if live else None,
+        }
 
     def _public_url(self, request: HttpRequest, node: Node) -> str:
         page = Page.objects.at().filter(node=node).first()
@@ -234,6 +271,7 @@ class NodeAdmin(TreeAdmin):
 
     def save_model(self, request: HttpRequest, obj: Node, form: NodeForm, change: bool) -> None:
         Node.objects.lock()
+        may_publish = request.user.has_perm(PUBLISH)
         parent = form.cleaned_data.get("parent")
         if not change:
             if parent:
@@ -246,9 +284,9 @@ class NodeAdmin(TreeAdmin):
         obj.path, obj.depth, obj.numchild = before.path, before.depth, before.numchild
         obj.save()
         if parent and parent != before.parent:
-            publishing.move(obj, parent, "last-child", by=request.user)
+            publishing.move(obj, parent, "last-child", by=request.user, may_publish=may_publish)
         if slug != before.slug:
-            publishing.rename(obj, slug, by=request.user)
+            publishing.rename(obj, slug, by=request.user, may_publish=may_publish)
 
     def has_delete_permission(self, request: HttpRequest, obj: Node | None = None) -> bool:
         """What has been public stays, and so does what has it below."""
@@ -305,8 +343,7 @@ class NodeAdmin(TreeAdmin):
 
     def move_node(self, request: HttpRequest) -> HttpResponse:
         """treebeard's dragging, through publishing."""
-        node = get_object_or_404(Node, pk=request.POST.get("node") or 0)
-        target = get_object_or_404(Node, pk=request.POST.get("target") or 0)
+        node, target = (get_object_or_404(Node, pk=number(request.POST.get(name))) for name in ("node", "target"))
         position = {"child": "last-child", "sibling": "left"}.get(request.POST.get("relation", ""))
         if position is None:
             return HttpResponseBadRequest()
@@ -316,13 +353,8 @@ class NodeAdmin(TreeAdmin):
     def _move(self, request: HttpRequest, node: Node, target: Node, position: str) -> bool:
         if not self.has_change_permission(request, node):
             raise PermissionDenied
-        if publishing.is_live(node) and not request.user.has_perm(PUBLISH):
-            messages.error(
-                request, _("“%(title)s” is public: moving it is publishing, for those who may.") % {"title": node}
-            )
-            return False
         try:
-            publishing.move(node, target, position, by=request.user)
+            publishing.move(node, target, position, by=request.user, may_publish=request.user.has_perm(PUBLISH))
         except publishing.Refused as refused:
             messages.error(request, str(refused))
             return False
@@ -334,8 +366,8 @@ class NodeAdmin(TreeAdmin):
         """Publish, schedule, withdraw or cancel for the nodes in the address, together or not at all."""
         if not self.has_publish_permission(request):
             raise PermissionDenied
-        asked = [int(pk) for pk in request.GET.getlist("node") if pk.isdecimal()]
-        nodes = list(Node.objects.filter(pk__in=asked))
+        asked = [number(pk) for pk in request.GET.getlist("node")]
+        nodes = list(self.get_queryset(request).filter(pk__in=asked))
         if not nodes:
             return redirect("admin:strategy_node_changelist")
         deed = request.GET.get("deed", DeedForm.PUBLISH)
@@ -356,7 +388,7 @@ class NodeAdmin(TreeAdmin):
             **self.admin_site.each_context(request),
             "title": _("Publish, schedule or withdraw"),
             "opts": self.opts,
-            "nodes": nodes,
+            "nodes": [(node, self.state(node), _public_below(node)) for node in nodes],
             "form": form,
             "problems": problems,
         }
@@ -374,7 +406,9 @@ class NodeAdmin(TreeAdmin):
             return _("What was scheduled has been cancelled.")
         if deed == DeedForm.WITHDRAW:
             count = sum(publishing.withdraw(node, at=at) for node in tops)
-            return ngettext("%(count)d page is withdrawn.", "%(count)d pages are withdrawn.", count) % {"count": count}
+            done = ngettext("%(count)d page is withdrawn.", "%(count)d pages are withdrawn.", count)
+            later = ngettext("%(count)d page is to be withdrawn.", "%(count)d pages are to be withdrawn.", count)
+            return (later if at else done) % {"count": count}
         if branch:
             nodes = [below for node in tops for below in Node.objects.get_tree(node)]
         count = len(publishing.publish_together(nodes, at=at, by=request.user))

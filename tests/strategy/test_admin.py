@@ -1,17 +1,21 @@
 """Staff: what an editor, a publisher, a registrar and an administrator may see and do, address by address."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 from django.utils.timezone import now
 
+from strategy import publishing
 from strategy.models import Node, Page
 
 NODES = "/admin/strategy/node/"
 EDITIONS = "/admin/strategy/page/"
 JOBS = "/vi-lyfter/fardplan/arbete/inkomst/jobb/"
+FILE = f"{'0' * 64}.png"
 EMPTY_INLINES = {
     f"{name}-{part}": 0
     for name in ("translations", "illustrations", "related_material", "words")
@@ -23,6 +27,15 @@ def staff(group: str) -> User:
     user = User.objects.create(username=group.lower(), is_staff=True)
     user.groups.add(Group.objects.get(name=group))
     return user
+
+
+@pytest.fixture(autouse=True)
+def file():
+    """An uploaded file that no edition shows."""
+    path = Path(settings.MEDIA_ROOT) / FILE
+    path.write_bytes(b"any")
+    yield
+    path.unlink()
 
 
 @pytest.fixture
@@ -45,6 +58,13 @@ def administrator(db):
     return staff("Administrators")
 
 
+def visit(client, address: str) -> int:
+    response = client.get(address)
+    if response.streaming:
+        list(response.streaming_content)  # which also closes the file
+    return response.status_code
+
+
 def change(node: Node, action: str = "change") -> str:
     return reverse(f"admin:strategy_node_{action}", args=[node.pk])
 
@@ -64,6 +84,7 @@ MATRIX = [
     (NODES + "{work}/preview/", 200, 200, 403, 403),
     (NODES + "{work}/history/", 200, 200, 403, 403),
     (NODES + "{work}/delete/", 403, 403, 403, 403),
+    (NODES + "media/{file}", 200, 200, 403, 403),
     (NODES + "publishing/?node={work}", 403, 200, 403, 403),
     (NODES + "children/{start}/", 200, 200, 403, 403),
     (EDITIONS, 200, 200, 403, 403),
@@ -84,7 +105,7 @@ def test_each_role_gets_what_is_its_own(
     published, client, address, as_editor, as_publisher, as_registrar, as_administrator
 ):
     page = Page.objects.at().get(node=published.work)
-    address = address.format(work=published.work.pk, start=published.start.pk, page=page.pk)
+    address = address.format(work=published.work.pk, start=published.start.pk, page=page.pk, file=FILE)
     expected = {
         "Editors": as_editor,
         "Publishers": as_publisher,
@@ -94,7 +115,7 @@ def test_each_role_gets_what_is_its_own(
     got = {}
     for group in expected:
         client.force_login(staff(group))
-        got[group] = client.get(address).status_code
+        got[group] = visit(client, address)
     assert got == expected
 
 
@@ -102,7 +123,7 @@ def test_each_role_gets_what_is_its_own(
 @pytest.mark.parametrize("address", [row[0] for row in MATRIX])
 def test_nobody_else_gets_in(published, client, address, prefix):
     page = Page.objects.at().get(node=published.work)
-    address = prefix + address.format(work=published.work.pk, start=published.start.pk, page=page.pk)
+    address = prefix + address.format(work=published.work.pk, start=published.start.pk, page=page.pk, file=FILE)
     response = client.get(address)
     assert response.status_code == 302
     assert "/admin/login/" in response.headers["Location"]
@@ -132,12 +153,40 @@ def test_editor_changes_the_draft_and_the_public_page_stays(published, client, e
     assert "Ny titel" not in client.get("/vi-lyfter/fardplan/arbete/").content.decode()
 
 
-def test_editor_can_not_rename_what_is_public(published, client, editor):
+@pytest.mark.parametrize("change_of", ["slug", "parent"])
+def test_editor_can_not_rename_or_move_what_is_public(published, client, editor, change_of):
+    other = Node.objects.add_child(published.roadmap, create_kwargs={"kind": "area", "slug": "ny", "title": "Ny"})
+    publishing.publish(other)
+    changes = {"slug": {"slug": "annat"}, "parent": {"parent": other.pk}}[change_of]
+    data = form_of(published.income, lead="Ny ingress") | changes
     client.force_login(editor)
-    client.post(change(published.work), form_of(published.work, slug="annat", parent=published.vision.pk))
+    assert client.post(change(published.income), data).status_code == 302
+    published.income.refresh_from_db()
+    assert (published.income.slug, published.income.parent) == ("inkomst", published.work)
+    assert published.income.lead == "Ny ingress"
+    assert client.get("/vi-lyfter/fardplan/arbete/inkomst/").status_code == 200
+
+
+def test_right_to_move_is_asked_when_it_is_done(published):
+    """Whoever saw a draft may find it public by the time the move comes."""
+    with pytest.raises(publishing.Refused):
+        publishing.move(published.income, published.safety, "last-child", may_publish=False)
+    with pytest.raises(publishing.Refused):
+        publishing.rename(published.income, "annat", may_publish=False)
+
+
+def test_who_saves_over_somebody_elses_change_is_told_first(published, client, editor):
+    client.force_login(editor)
+    read = client.get(change(published.work)).context["adminform"].form["version"].value()
+    Node.objects.filter(pk=published.work.pk).update(lead="Någon annans ingress")
+    response = client.post(change(published.work), form_of(published.work, title="Min titel", version=read))
+    assert response.status_code == 200
+    assert "Min titel" in response.content.decode()
     published.work.refresh_from_db()
-    assert published.work.slug == "arbete"
-    assert client.get("/vi-lyfter/fardplan/arbete/").status_code == 200
+    assert (published.work.title, published.work.lead) == ("Arbetsmarknad", "Någon annans ingress")
+    again = response.context["adminform"].form["version"].value()
+    data = form_of(published.work, title="Min titel", version=again)
+    assert client.post(change(published.work), data).status_code == 302
 
 
 def test_publisher_renames_and_the_page_moves(published, client, publisher):
@@ -239,6 +288,45 @@ def test_publisher_withdraws_pages_of_which_one_is_below_the_other(published, cl
     assert client.get(JOBS).status_code == 410
 
 
+def test_draft_that_differs_from_what_is_public_is_seen_in_list_and_form(published, client, editor):
+    client.force_login(editor)
+    assert "utkastet är ändrat" not in client.get(f"{NODES}?kind__exact=area").content.decode()
+    Node.objects.filter(pk=published.work.pk).update(title="Ny titel")
+    assert client.get(f"{NODES}?kind__exact=area").content.decode().count("utkastet är ändrat") == 1
+    assert "utkastet är ändrat" in client.get(change(published.work)).content.decode()
+
+
+def test_scheduled_withdrawal_is_seen_and_not_called_done(published, client, publisher):
+    client.force_login(publisher)
+    tomorrow = now() + timedelta(days=1)
+    address = f"{NODES}publishing/?node={published.work.pk}"
+    data = {"deed": "withdraw", "at_0": f"{tomorrow:%Y-%m-%d}", "at_1": "12:00"}
+    assert "ska dras tillbaka" in client.post(address, data, follow=True).content.decode()
+    assert "ska dras tillbaka" in client.get(f"{NODES}?kind__exact=area").content.decode()
+    assert client.get(JOBS).status_code == 200
+
+
+def test_page_of_deeds_says_how_many_public_pages_are_below(published, client, publisher):
+    client.force_login(publisher)
+    html = client.get(f"{NODES}publishing/?node={published.work.pk}&deed=withdraw").content.decode()
+    assert "3 publicerade sidor under" in html
+
+
+@pytest.mark.parametrize(
+    ("address", "data"),
+    [
+        (NODES, {"action": "publish_selected", "_selected_action": "1"}),
+        (NODES, {"node": "1", "target": "2", "relation": "child"}),
+        (f"{NODES}move/", {"node": "abc", "target": "1", "relation": "child"}),
+        (f"{NODES}publishing/?node={'9' * 5000}", {"deed": "publish"}),
+    ],
+)
+@pytest.mark.parametrize("group", ["Editors", "Publishers"])
+def test_nonsense_is_answered_without_a_fault(published, client, group, address, data):
+    client.force_login(staff(group))
+    assert client.post(address, data).status_code < 500
+
+
 def test_editor_can_not_publish_by_sending_the_form(published, client, editor):
     Node.objects.filter(pk=published.work.pk).update(title="Ny titel")
     client.force_login(editor)
@@ -335,5 +423,5 @@ def test_reading_changes_nothing(published, client):
     before = (list(Page.objects.values()), list(Node.objects.values()))
     page = Page.objects.at().get(node=published.work)
     for address, *_ in MATRIX:
-        client.get(address.format(work=published.work.pk, start=published.start.pk, page=page.pk))
+        visit(client, address.format(work=published.work.pk, start=published.start.pk, page=page.pk, file=FILE))
     assert (list(Page.objects.values()), list(Node.objects.values())) == before
