@@ -219,6 +219,25 @@ def test_whatever_many_editors_do_at_once_leaves_one_consistent_tree(published):
         assert_one_consistent_tree()
 
 
+def test_page_is_not_torn_by_what_is_published_while_it_is_read(published, client):
+    for node in (published.work, published.income):
+        retitle(node, "Nytt")
+    meanwhile = []
+
+    def publish_after_the_first_look(execute: Callable, sql: str, *rest: object) -> object:
+        found = execute(sql, *rest)
+        if "strategy_page" in sql and not meanwhile:
+            with editors(1) as editor:
+                meanwhile.extend(editor(lambda: publishing.publish_branch(fresh(published.work))).result())
+        return found
+
+    with connection.execute_wrapper(publish_after_the_first_look):
+        html = client.get("/vi-lyfter/fardplan/arbete/").content.decode()
+    assert len(meanwhile) == 2
+    assert "Nytt" not in html
+    assert client.get("/vi-lyfter/fardplan/arbete/").content.decode().count("Nytt") >= 2
+
+
 # A process that dies
 
 PUBLISH_FOR_EVER = """
