@@ -11,11 +11,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import permutations
 from pathlib import Path
+from threading import Event
 
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from psycopg.conninfo import make_conninfo
 
 from strategy import publishing
@@ -219,21 +220,30 @@ def test_whatever_many_editors_do_at_once_leaves_one_consistent_tree(published):
         assert_one_consistent_tree()
 
 
-def test_page_is_not_torn_by_what_is_published_while_it_is_read(published, client):
+def test_page_is_not_torn_by_what_is_committed_while_it_is_read(published, client):
+    """Published before the first look, by its moment, and seen only after it."""
     for node in (published.work, published.income):
         retitle(node, "Nytt")
-    meanwhile = []
+    written, looked = Event(), Event()
 
-    def publish_after_the_first_look(execute: Callable, sql: str, *rest: object) -> object:
+    def publish_slowly() -> None:
+        with transaction.atomic():
+            publishing.publish_branch(fresh(published.work))
+            written.set()
+            assert looked.wait(10)
+
+    def commit_after_the_first_look(execute: Callable, sql: str, *rest: object) -> object:
         found = execute(sql, *rest)
-        if "strategy_page" in sql and not meanwhile:
-            with editors(1) as editor:
-                meanwhile.extend(editor(lambda: publishing.publish_branch(fresh(published.work))).result())
+        if "strategy_page" in sql and not looked.is_set():
+            looked.set()
+            publisher.result(10)
         return found
 
-    with connection.execute_wrapper(publish_after_the_first_look):
-        html = client.get("/vi-lyfter/fardplan/arbete/").content.decode()
-    assert len(meanwhile) == 2
+    with editors(1) as editor:
+        publisher = editor(publish_slowly)
+        assert written.wait(10)
+        with connection.execute_wrapper(commit_after_the_first_look):
+            html = client.get("/vi-lyfter/fardplan/arbete/").content.decode()
     assert "Nytt" not in html
     assert client.get("/vi-lyfter/fardplan/arbete/").content.decode().count("Nytt") >= 2
 
