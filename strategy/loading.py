@@ -141,7 +141,7 @@ class _Loading:
                 else:
                     Node.objects.add_root(instance=node)
             self.nodes[entry.key] = node
-        elif changed:
+        elif changed and not self.faults:
             node.save(update_fields=changed)
         if self.faults:
             return

@@ -6,12 +6,13 @@ each kind is asked for, comes from strategy.kinds.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from html.parser import HTMLParser
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,8 @@ def read(path: Path) -> StrategyFile:
 
 
 def _checked(data: Any) -> StrategyFile:
-    faults = [*_unstorable(data, ""), *_schema_faults(data)]
+    # The schema can't compare what is no number, so it is asked only about what can be kept.
+    faults = [*_unstorable(data, "")] or _schema_faults(data)
     if faults:
         raise StrategyFileError(faults)
     entries = list(_entries(data["strategy"], "strategy", None, date.fromisoformat(data["published_on"])))
@@ -346,31 +348,69 @@ def _reference_faults(entry: Entry, by_key: dict[str, Entry]) -> Iterator[Fault]
                 )
 
 
-class _Markup(HTMLParser):
-    """What in some HTML would not be kept."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.refused: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in rich_text.TAGS:
-            self.refused.append(f"<{tag}>")
-            return
-        for name, value in attrs:
-            if name not in rich_text.ATTRIBUTES.get(tag, ()):
-                self.refused.append(f"{name} in <{tag}>")
-            elif name == "href" and not rich_text.is_link(value or ""):
-                self.refused.append(f"the link {_shown(value)}")
+# A start tag and its attributes, as a browser reads them, and whatever else is neither text nor an end tag. Possessive,
+# and each begins where the one before ended, so that the work grows with the text alone, however odd that is.
+_MARKUP = re.compile(r"<([a-zA-Z][^\t\n\f\r />]*+)|<[!?]")
+_ATTRIBUTE = re.compile(
+    r"[\t\n\f\r /]*+([^\t\n\f\r />][^\t\n\f\r />=]*+)"
+    r"""(?:[\t\n\f\r ]*+=[\t\n\f\r ]*+("[^"]*+"?|'[^']*+'?|[^\t\n\f\r >]*+))?"""
+)
 
 
 def _body_faults(body: str, place: str) -> Iterator[Fault]:
-    markup = _Markup()
-    markup.feed(body)
-    markup.close()
-    if markup.refused:
+    kept = rich_text.clean(body)
+    # An empty paragraph is kept as empty text.
+    staying = set(_marks(kept or "<p><br></p>"))
+    lost = [mark for mark in dict.fromkeys(_marks(body)) if mark not in staying]
+    if kept.count("\ufffd") > body.count("\ufffd"):
+        lost.append("a character that does not exist (&#…;)")
+    if lost:
+        more = f" and {len(lost) - 10} more" if len(lost) > 10 else ""
         yield Fault(
             place,
-            f"{_listed(dict.fromkeys(markup.refused))} can't be kept; expected paragraphs, headings h2 to h4, lists, "
+            f"{_listed(lost[:10])}{more} can't be kept; expected paragraphs, headings h2 to h4, lists, "
             "links (https, http, mailto, tel or within the site), em, strong, quotes and tables.",
         )
+
+
+def _marks(html: str) -> Iterator[str]:
+    """What marks up some HTML, in words: its tags, their attributes, and the links that rich text would not keep."""
+    end = 0
+    while markup := _MARKUP.search(html, end):
+        end = markup.end()
+        if markup[1] is None:
+            yield "a comment or declaration (<! or <?)"
+            end = _after(html, "-->" if html.startswith("<!--", markup.start()) else ">", end)
+            continue
+        tag = f"<{_short(markup[1].lower())}>"
+        yield tag
+        while attribute := _ATTRIBUTE.match(html, end):
+            end = attribute.end()
+            name, value = attribute[1].lower(), attribute[2] or ""
+            if (tag, name) != ("<a>", "href"):
+                yield f"{_short(name)} in {tag}"
+            elif not _is_kept_link(address := _unescaped(value)):
+                yield f"the link {_shown(address)}"
+
+
+def _after(text: str, sign: str, start: int) -> int:
+    found = text.find(sign, start)
+    return len(text) if found < 0 else found + len(sign)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else f"{name[:59]}…"
+
+
+def _unescaped(value: str) -> str:
+    if value[:1] in ("'", '"'):
+        value = value[1:].removesuffix(value[0])
+    try:
+        return unescape(value)
+    except ValueError:
+        # A sign with a number of thousands of digits.
+        return value
+
+
+def _is_kept_link(address: str) -> bool:
+    return rich_text.clean(f'<a href="{escape(address)}"></a>').startswith("<a href=")

@@ -14,7 +14,7 @@ JOBS = "/vi-lyfter-tillsammans/strategisk-fardplan/arbetsmarknad/egen-forsorjnin
 @pytest.fixture
 def portal(live_server):
     """The address of a portal with Kristianstad's content."""
-    call_command("load_strategy", CONTENT, verbosity=0)
+    call_command("load_strategy", CONTENT, with_examples=True, verbosity=0)
     return live_server.url
 
 

@@ -1,6 +1,7 @@
 import html
 import json
 import re
+import time
 from datetime import UTC, date, datetime
 from io import StringIO
 from pathlib import Path
@@ -150,7 +151,7 @@ def content() -> dict:
 
 def test_kristianstad_is_loaded_whole_and_a_second_time_changes_nothing(db, content):
     said = StringIO()
-    call_command("load_strategy", str(KRISTIANSTAD), stdout=said)
+    call_command("load_strategy", str(KRISTIANSTAD), with_examples=True, stdout=said)
     assert said.getvalue() == "kristianstad.json is loaded: 84 made, 84 published.\n"
     assert Page.objects.at().count() == 84
     assert Page.objects.at().of_kind(NodeKind.RESULT).count() == 18
@@ -160,13 +161,13 @@ def test_kristianstad_is_loaded_whole_and_a_second_time_changes_nothing(db, cont
 
     before = state()
     said = StringIO()
-    call_command("load_strategy", str(KRISTIANSTAD), stdout=said)
+    call_command("load_strategy", str(KRISTIANSTAD), with_examples=True, stdout=said)
     assert said.getvalue() == "Nothing to do: the portal says what kristianstad.json says.\n"
     assert state() == before
 
 
 def test_every_sentence_of_the_seed_is_in_the_documents_in_order(db):
-    call_command("load_strategy", str(KRISTIANSTAD), stdout=StringIO())
+    call_command("load_strategy", str(KRISTIANSTAD), with_examples=True, stdout=StringIO())
     public = {page.node.key: page.document for page in Page.objects.at().select_related("node")}
 
     def text(key: str, *names: str) -> str:
@@ -293,8 +294,8 @@ def test_any_field_is_changed_once(load, change):
     find(data, "income")["boards"] = ["ks"]
     load(data)
     find(data, "income").update(change)
-    assert "1 changed, 1 published" in load(data)
-    assert "Nothing to do" in load(data)
+    assert "1 changed, 1 published" in load(data, "--with-examples")
+    assert "Nothing to do" in load(data, "--with-examples")
 
 
 def test_dry_run_shows_what_would_change_and_changes_nothing(load):
@@ -523,6 +524,25 @@ JOBS = f"{WORK}.children[0].children[0]"
             with_change("safety", body="<h1>x</h1><p class='y'><a href='javascript:x'>z</a></p>"),
             f'{SAFETY}.body: <h1>, class in <p>, the link "javascript:x" can\'t be kept; expected paragraphs',
         ),
+        (
+            with_change("safety", body="<![foo]>"),
+            f"{SAFETY}.body: a comment or declaration (<! or <?) can't be kept; expected paragraphs",
+        ),
+        (with_change("safety", body="<p>x</p><!-- <b> -->"), f"{SAFETY}.body: a comment or declaration (<! or <?)"),
+        (with_change("safety", body=f"&#{'9' * 5_000};"), f"{SAFETY}.body: a character that does not exist (&#…;)"),
+        (with_change("safety", body="<p>x</p><td>y</td>"), f"{SAFETY}.body: <td> can't be kept"),
+        (with_change("safety", body="<p>1 <b"), f"{SAFETY}.body: <b> can't be kept"),
+        (with_change("safety", body="<a href=&#106;avascript:x>y</a>"), f'{SAFETY}.body: the link "javascript:x" can'),
+        (
+            with_change("safety", body=f"<a href='&#{'9' * 5_000};'>y</a>"),
+            f'{SAFETY}.body: the link "&#{"9" * 56}… can\'t be kept',
+        ),
+        (with_change("work", translations={"en": {"title": "x", "body": "<?x>"}}), f"{WORK}.translations.en.body: a c"),
+        (with_change("work", global_goals=[float("nan")]), f"{WORK}.global_goals[0]: expected a number, found NaN."),
+        (
+            with_change("safety", related=[{"title": "x", "url": "/x", "year": float("nan")}]),
+            f"{SAFETY}.related[0].year: expected a number, found NaN.",
+        ),
         (with_change("jobs", boards=[]), f"{JOBS}.boards: Responsible boards: missing."),
         (with_change("safety", body="<h4>x</h4>"), f"{SAFETY}.body: A heading level is skipped"),
         (
@@ -539,6 +559,72 @@ def test_a_number_that_the_database_can_not_keep_is_refused(refused):
     data = small()
     find(data, "jobs")["indicator"]["target"]["value"] = 10**20
     assert f"{JOBS}.indicator.target.value: Ensure that there are no more than 20 digits" in refused(data)
+
+
+@pytest.mark.parametrize("value", [1e30, 1e-30])
+def test_a_number_that_the_database_can_not_keep_is_refused_on_a_node_that_is_there_already(load, refused, value):
+    load(small())
+    data = small()
+    find(data, "jobs")["indicator"]["baseline"]["value"] = value
+    assert f"{JOBS}.indicator.baseline.value: Ensure that there are no more than" in refused(data)
+
+
+def test_odd_markup_takes_no_longer_than_its_length_asks(refused):
+    began = time.process_time()
+    for body in ("<a " * 100_000, '<a ="' * 100_001, "<!-" * 100_000, "<a href='&#" * 100_001):
+        assert f"{SAFETY}.body: " in refused(with_change("safety", body=body))
+    assert time.process_time() - began < 10
+
+
+def test_a_message_about_much_that_can_not_be_kept_is_short(refused):
+    body = "".join(f"<x{number}>" for number in range(1_000)) + f"<{'y' * 1_000}>"
+    message = refused(with_change("safety", body=body))
+    assert "body: <x0>, <x1>, " in message
+    assert "<x9> and 991 more can't be kept" in message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<p></p>",
+        "<p><br></p>",
+        "<P>2 < 3 &amp; 4 > 3, <br/>a&nbsp;b\ufffd</P>",
+        '<p><a href="/x/?a=1&section=2&copy=3">x</a> <a href=https://a.se/b?c>y</a></p>',
+        "<ol start=3><li>x</ol><table><tr><td colspan='2'>y</table>",
+    ],
+)
+def test_what_rich_text_keeps_is_not_refused(load, body):
+    assert "9 made" in load(with_change("safety", body=body))
+
+
+# Examples.
+
+
+def test_examples_are_refused_outside_the_demo(refused):
+    data = with_change("work", example=True)
+    find(data, "safety")["example"] = True
+    find(data, "ks")["example"] = False
+    assert refused(data) == (
+        "strategy.json was not loaded, and nothing has changed.\n"
+        '2 of its 9 nodes are made up ("example": true), and this portal is not a demo. '
+        "Take them out of the file, or load them all the same with --with-examples."
+    )
+
+
+def test_examples_are_refused_by_a_dry_run_too(load):
+    with pytest.raises(CommandError, match="with --with-examples"):
+        load(with_change("work", example=True), "--dry-run")
+
+
+def test_examples_are_loaded_where_that_is_said(load):
+    assert "9 made" in load(with_change("work", example=True), "--with-examples")
+    assert page("work").document["example"] is True
+
+
+def test_the_demo_loads_examples_without_being_told(load, settings):
+    settings.DEMO = True
+    assert "9 made" in load(with_change("work", example=True))
 
 
 def test_all_faults_of_the_schema_are_named_at_once(refused):

@@ -59,7 +59,7 @@ def sentences() -> list[str]:
 
 @pytest.fixture
 def kristianstad(db):
-    call_command("load_strategy", CONTENT, verbosity=0)
+    call_command("load_strategy", CONTENT, with_examples=True, verbosity=0)
 
 
 def test_every_sentence_of_the_seed_is_on_the_start_page_in_order(kristianstad, client):

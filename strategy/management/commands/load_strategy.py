@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.db import DatabaseError
 from tqdm import tqdm
@@ -17,12 +18,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+        parser.add_argument(
+            "--with-examples",
+            action="store_true",
+            help="load nodes marked as examples too, which only the demo does without being told",
+        )
 
     @no_translations
-    def handle(self, *, file: Path, dry_run: bool, verbosity: int, **options: Any) -> None:
+    def handle(self, *, file: Path, dry_run: bool, with_examples: bool, verbosity: int, **options: Any) -> None:
         try:
+            strategy = strategy_file.read(file)
+            if not (settings.DEMO or with_examples):
+                refuse_examples(strategy, file.name)
             outcome = loading.load(
-                strategy_file.read(file),
+                strategy,
                 dry_run=dry_run,
                 progress=partial(tqdm, desc=file.name, unit=" nodes", leave=False, disable=not sys.stderr.isatty()),
             )
@@ -53,3 +62,14 @@ class Command(BaseCommand):
             self.stdout.write(f"{name} would do this: {counts}. Nothing has changed (--dry-run).")
         else:
             self.stdout.write(f"{name} is loaded: {counts}.")
+
+
+def refuse_examples(strategy: strategy_file.StrategyFile, name: str) -> None:
+    """What is made up must not come among a municipality's own decisions by mistake (STEER-30)."""
+    count = sum(entry.fields.get("example", False) for entry in strategy.entries)
+    if count:
+        raise CommandError(
+            f"{name} was not loaded, and nothing has changed.\n"
+            f'{count} of its {len(strategy.entries)} nodes are made up ("example": true), and this portal is '
+            "not a demo. Take them out of the file, or load them all the same with --with-examples."
+        )
