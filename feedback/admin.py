@@ -1,13 +1,11 @@
 """The register as staff read it. Nobody adds, changes or deletes here."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import translation
 from django.utils.html import format_html
@@ -15,9 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Entry
 from portal.language import language_of
-from strategy.kinds import NodeKind
 from strategy.surroundings import Surroundings
-from strategy.views import page_context, start_context
+from strategy.views import show_page
 
 
 @admin.register(Entry)
@@ -69,13 +66,10 @@ class EntryAdmin(admin.ModelAdmin):
         entry = get_object_or_404(Entry.objects.select_related("edition"), pk=entry_id, edition__isnull=False)
         if not self.has_view_permission(request, entry):
             raise PermissionDenied
-        is_start = entry.edition.kind == NodeKind.START
         with translation.override(language_of(entry.address)):
             around = Surroundings.at(entry.shown_at, language_of(entry.address))
-            context: dict[str, Any] = (start_context if is_start else page_context)(entry.edition, around)
             note = _("The page as the reporter saw it: %(number)s.") % {"number": entry.designation}
-            template = "strategy/start.html" if is_start else "strategy/page.html"
-            return render(request, template, {**context, "staff_note": note})
+            return show_page(request, entry.edition, around, staff_note=note)
 
     @admin.display(description=_("number"), ordering="received_at")
     def designation(self, entry: Entry) -> str:

@@ -47,9 +47,7 @@ def page(request: HttpRequest, address: str) -> HttpResponse:
     if found is None:
         return former_page(request, address)
     around = Surroundings.at(found.shown_at, request.LANGUAGE_CODE)
-    if found.kind == NodeKind.START:
-        return render(request, "strategy/start.html", start_context(found, around))
-    return render(request, "strategy/page.html", page_context(found, around))
+    return show_page(request, found, around)
 
 
 def former_page(request: HttpRequest, address: str) -> HttpResponse:
@@ -119,6 +117,19 @@ def file_response(name: str) -> FileResponse:
     # Nothing in an uploaded file may run, should a browser show it as a page of its own.
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     return response
+
+
+def show_page(
+    request: HttpRequest, found: Page, around: Surroundings, *, media_url: str = MEDIA_URL, staff_note: str = ""
+) -> HttpResponse:
+    """
+    Any page in the public templates. `staff_note` stands above what only staff see, a draft or an edition that has
+    ended, which has no report form.
+    """
+    is_start = found.kind == NodeKind.START
+    context = (start_context if is_start else page_context)(found, around, media_url)
+    template = "strategy/start.html" if is_start else "strategy/page.html"
+    return render(request, template, {**context, "staff_note": staff_note})
 
 
 def start_context(found: Page, around: Surroundings, media_url: str = MEDIA_URL) -> dict:

@@ -116,37 +116,3 @@ def version_of(node: Node) -> str:
         return ""
     saved = documents.build(Node.objects.with_content().get(pk=node.pk))
     return hashlib.sha256(json.dumps(saved, sort_keys=True).encode()).hexdigest()
-
-
-class DeedForm(forms.Form):
-    """What to do with some nodes, and when."""
-
-    PUBLISH, WITHDRAW, CANCEL = "publish", "withdraw", "cancel"
-
-    deed = forms.ChoiceField(
-        choices=[
-            (PUBLISH, _("Publish")),
-            (WITHDRAW, _("Withdraw, with everything below")),
-            (CANCEL, _("Cancel what is scheduled")),
-        ],
-        widget=forms.RadioSelect,
-        label=_("What"),
-    )
-    branch = forms.BooleanField(required=False, label=_("Publish everything below as well"))
-    at = forms.SplitDateTimeField(
-        required=False,
-        widget=forms.SplitDateTimeWidget(
-            date_attrs={"type": "date", "aria-label": _("Date")},
-            time_attrs={"type": "time", "aria-label": _("Time of day")},
-            date_format="%Y-%m-%d",
-            time_format="%H:%M",
-        ),
-        label=_("When"),
-        help_text=_("Leave empty for now. A moment ahead schedules it, in Swedish time."),
-    )
-
-    def clean(self) -> dict:
-        data = super().clean()
-        if data.get("deed") == self.CANCEL and data.get("at"):
-            self.add_error("at", _("Cancelling is done at once."))
-        return data

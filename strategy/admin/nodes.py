@@ -14,41 +14,21 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from treebeard.admin import TreeAdmin
 
 from portal.language import in_language
 from strategy import documents, publishing, uploads
 from strategy.admin import preview
-from strategy.admin.forms import DeedForm, NodeForm
+from strategy.admin.deeds import DeedForm, do
+from strategy.admin.forms import NodeForm
+from strategy.admin.inlines import IllustrationInline, KindWordInline, RelatedMaterialInline, TranslationInline
 from strategy.kinds import COMMON, KINDS, NodeKind, children_of
-from strategy.models import Illustration, KindWord, Node, Page, RelatedMaterial, Translation
+from strategy.models import Node, Page
 from strategy.views import file_response
 
 PUBLISH = "strategy.publish_node"
-
-
-class TranslationInline(admin.StackedInline):
-    model = Translation
-    extra = 0
-
-
-class IllustrationInline(admin.StackedInline):
-    model = Illustration
-    extra = 0
-    fields = ["drawing", "image", "alternative_text", "decorative", "caption", ("language", "order")]
-
-
-class RelatedMaterialInline(admin.TabularInline):
-    model = RelatedMaterial
-    extra = 0
-    fields = ["title", "file", "address", "year", "language", "order"]
-
-
-class KindWordInline(admin.TabularInline):
-    model = KindWord
-    extra = 0
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -376,7 +356,9 @@ class NodeAdmin(TreeAdmin):
         if request.method == "POST" and form.is_valid():
             try:
                 with transaction.atomic():
-                    done = self._do(request, nodes, **form.cleaned_data)
+                    done = do(nodes, by=request.user, **form.cleaned_data)
+                    for node in nodes:
+                        self.log_change(request, node, done)
             except publishing.NotPublishable as refused:
                 problems = refused.problems
             except publishing.Refused as refused:
@@ -393,30 +375,6 @@ class NodeAdmin(TreeAdmin):
             "problems": problems,
         }
         return render(request, "admin/strategy/node/publishing.html", context)
-
-    def _do(self, request: HttpRequest, nodes: list[Node], deed: str, branch: bool, at: object) -> str:
-        """Does the deed and returns what to say of it."""
-        for node in nodes:
-            self.log_change(request, node, f"{deed} {at or ''}".strip())
-        # A node takes those below it along.
-        tops = [node for node in nodes if not any(node.is_descendant_of(other) for other in nodes)]
-        if deed == DeedForm.CANCEL:
-            for node in nodes:
-                publishing.cancel(node)
-            return _("What was scheduled has been cancelled.")
-        if deed == DeedForm.WITHDRAW:
-            count = sum(publishing.withdraw(node, at=at) for node in tops)
-            done = ngettext("%(count)d page is withdrawn.", "%(count)d pages are withdrawn.", count)
-            later = ngettext("%(count)d page is to be withdrawn.", "%(count)d pages are to be withdrawn.", count)
-            return (later if at else done) % {"count": count}
-        if branch:
-            nodes = [below for node in tops for below in Node.objects.get_tree(node)]
-        count = len(publishing.publish_together(nodes, at=at, by=request.user))
-        if not count:
-            return _("Nothing had changed, so nothing was published.")
-        done = ngettext("%(count)d page is published.", "%(count)d pages are published.", count)
-        scheduled = ngettext("%(count)d page is scheduled.", "%(count)d pages are scheduled.", count)
-        return (scheduled if at else done) % {"count": count}
 
     def _after_deeds(self, nodes: list[Node]) -> str:
         if len(nodes) == 1:

@@ -3,25 +3,20 @@
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import now
 
 from strategy import documents
-from strategy.kinds import NodeKind
 from strategy.models import Node, Page
 from strategy.surroundings import Surroundings
-from strategy.views import page_context, start_context
+from strategy.views import show_page
 
 
 def show(request: HttpRequest, page: Page, moment: datetime, note: str) -> HttpResponse:
     """`note` says above the page what staff look at. There is no report form on it."""
     around = Surroundings.at(moment, request.LANGUAGE_CODE)
     media_url = reverse("admin:strategy_node_changelist") + "media/"
-    is_start = page.kind == NodeKind.START
-    context = (start_context if is_start else page_context)(page, around, media_url)
-    template = "strategy/start.html" if is_start else "strategy/page.html"
-    response = render(request, template, {**context, "staff_note": note})
+    response = show_page(request, page, around, media_url=media_url, staff_note=note)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response

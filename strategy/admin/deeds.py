@@ -1,0 +1,68 @@
+"""What publishers do with nodes, in one form: publish, schedule, withdraw, cancel."""
+
+from datetime import datetime
+
+from django import forms
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from strategy import publishing
+from strategy.models import Node
+
+
+class DeedForm(forms.Form):
+    """What to do with some nodes, and when."""
+
+    PUBLISH, WITHDRAW, CANCEL = "publish", "withdraw", "cancel"
+
+    deed = forms.ChoiceField(
+        choices=[
+            (PUBLISH, gettext_lazy("Publish")),
+            (WITHDRAW, gettext_lazy("Withdraw, with everything below")),
+            (CANCEL, gettext_lazy("Cancel what is scheduled")),
+        ],
+        widget=forms.RadioSelect,
+        label=gettext_lazy("What"),
+    )
+    branch = forms.BooleanField(required=False, label=gettext_lazy("Publish everything below as well"))
+    at = forms.SplitDateTimeField(
+        required=False,
+        widget=forms.SplitDateTimeWidget(
+            date_attrs={"type": "date", "aria-label": gettext_lazy("Date")},
+            time_attrs={"type": "time", "aria-label": gettext_lazy("Time of day")},
+            date_format="%Y-%m-%d",
+            time_format="%H:%M",
+        ),
+        label=gettext_lazy("When"),
+        help_text=gettext_lazy("Leave empty for now. A moment ahead schedules it, in Swedish time."),
+    )
+
+    def clean(self) -> dict:
+        data = super().clean()
+        if data.get("deed") == self.CANCEL and data.get("at"):
+            self.add_error("at", _("Cancelling is done at once."))
+        return data
+
+
+def do(nodes: list[Node], *, by: AbstractBaseUser, deed: str, branch: bool, at: datetime | None) -> str:
+    """Does the deed and returns what to say of it. Raises publishing.Refused."""
+    # A node takes those below it along.
+    tops = [node for node in nodes if not any(node.is_descendant_of(other) for other in nodes)]
+    if deed == DeedForm.CANCEL:
+        for node in nodes:
+            publishing.cancel(node)
+        return _("What was scheduled has been cancelled.")
+    if deed == DeedForm.WITHDRAW:
+        count = sum(publishing.withdraw(node, at=at) for node in tops)
+        done = ngettext("%(count)d page is withdrawn.", "%(count)d pages are withdrawn.", count)
+        later = ngettext("%(count)d page is to be withdrawn.", "%(count)d pages are to be withdrawn.", count)
+        return (later if at else done) % {"count": count}
+    if branch:
+        nodes = [below for node in tops for below in Node.objects.get_tree(node)]
+    count = len(publishing.publish_together(nodes, at=at, by=by))
+    if not count:
+        return _("Nothing had changed, so nothing was published.")
+    done = ngettext("%(count)d page is published.", "%(count)d pages are published.", count)
+    scheduled = ngettext("%(count)d page is scheduled.", "%(count)d pages are scheduled.", count)
+    return (scheduled if at else done) % {"count": count}
