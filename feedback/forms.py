@@ -4,6 +4,7 @@ from typing import Any, Self
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.http import QueryDict
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,8 @@ from feedback.shown import shown_now, shown_then
 
 SHORTEST = 3
 LONGEST = 5000
+
+NOT_SHOWN = _("The form did not say which page it was about. It does now: check your text and send it again.")
 
 
 class HiddenField(forms.Field):
@@ -79,13 +82,18 @@ class ReportForm(forms.Form):
         """With what was written, and no judgement of it: it was not looked at."""
         return cls(initial={name: data.get(name, "") for name in cls.base_fields})
 
+    @classmethod
+    def put_right(cls, data: QueryDict, address: str) -> Self:
+        """With what was written, and hidden fields that can be sent; it is refused for what they said before."""
+        form = cls(data.copy())
+        form.data.update(shown_now(data.get("address", ""), address).values)
+        form.add_error(None, ValidationError(NOT_SHOWN, code="shown"))
+        return form
+
     def clean(self) -> None:
         self.shown = shown_then(self.cleaned_data)
         if self.shown is None:
-            raise ValidationError(
-                _("The form did not say which page it was about. It does now: check your text and send it again."),
-                code="shown",
-            )
+            raise ValidationError(NOT_SHOWN, code="shown")
 
     def renew(self, address: str) -> None:
         """Have the hidden fields say what can be sent, where what they said could not; without a page, `address`."""

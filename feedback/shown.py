@@ -3,21 +3,27 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import Resolver404, resolve
 from django.utils import translation
 
 from feedback.register import clock
 from portal.language import language_of, without_language
+from strategy.kinds import LEVELS
 from strategy.models import Page
 
 # Every page of the portal has such an address.
 _ADDRESS = re.compile(r"/(?:[-\w]+/)*", re.ASCII)
 _LONGEST_ADDRESS = 1000
+# No longer than what the database can count to.
+_EDITION = re.compile(r"[0-9]{1,18}")
 # No municipality publishes anything older, and the database's calendar begins before Python's.
 _FIRST_YEAR = 1900
+# An edition that has ended is still met for as long as it takes to publish the next one.
+_PUBLISHING = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,11 @@ def shown_then(values: Mapping[str, str]) -> Shown | None:
         return None
     if not edition:
         return Shown(address, None, moment) if _is_computed(address) and moment <= clock() else None
-    if not (edition.isascii() and edition.isdigit()):
+    if _EDITION.fullmatch(edition) is None:
         return None
-    # It may have ended before that moment: a reader can meet it in the instant while the next one is being published.
     possible = (
         Page.objects.filter(pk=int(edition), address=without_language(address), valid__startswith__lte=moment)
+        .filter(Q(valid__upper_inf=True) | Q(valid__endswith__gte=moment - _PUBLISHING))
         .annotate(now=Now())
         .filter(now__gte=moment)
     )
@@ -76,18 +82,24 @@ def _is_address(address: str) -> bool:
 
 
 def _is_computed(address: str) -> bool:
-    """Whether a page is at `address` that has no editions, such as the list of a level."""
+    """Whether a page with the form is at `address` that has no editions: the list of a level, or the form alone."""
     with translation.override(language_of(address)):
         try:
             match = resolve(address)
         except Resolver404:
             return False
-    return match.url_name != "page" and "admin" not in match.namespaces
+    if match.view_name == "level":
+        return any(level.slug == match.kwargs["slug"] for level in LEVELS)
+    return match.view_name == "report"
 
 
 def _moment(text: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is None:
+            return None
+        # The database refuses some of the offsets that Python takes.
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo and moment.year >= _FIRST_YEAR else None
+    return moment if moment.year >= _FIRST_YEAR else None

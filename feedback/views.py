@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import Error
+from django.db import DataError, Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -24,6 +24,7 @@ from strategy.surroundings import Surroundings
 MINUTE = 60
 CHUNK_BYTES = 64 * 1024
 PATIENCE_BYTES = 50 * 1024 * 1024
+LONGEST_MISSING = 200
 TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
@@ -32,8 +33,10 @@ TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        shown = shown_now(request.GET.get("sida", ""), request.path_info)
-        return show(request, ReportForm(initial=shown.values), around=surroundings(request))
+        asked = request.GET.get("sida", "")
+        shown = shown_now(asked, request.path_info)
+        message = "" if shown.address == asked else about_missing(asked)
+        return show(request, ReportForm(initial=shown.values | {"message": message}), around=surroundings(request))
     if (request.encoding or "utf-8").lower() not in {"utf-8", "utf8"}:
         raise BadRequest("Forms of the portal are sent as UTF-8.")
     try:
@@ -62,11 +65,19 @@ def receive(request: HttpRequest, data: QueryDict) -> HttpResponse:
     if is_foreign(request):
         return show(request, unsent, problem="foreign", status=HTTPStatus.FORBIDDEN, around=surroundings(request))
     form = ReportForm(data)
-    if not form.is_valid():
-        form.renew(request.path_info)
-        return show(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY, around=surroundings(request))
     try:
+        if not form.is_valid():
+            form.renew(request.path_info)
+            return show(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY, around=surroundings(request))
         entry = form.save(sender=network_of(request.META.get("REMOTE_ADDR", "")))
+    except DataError as error:
+        # The database is there, and can't hold a value: a gap in what the form checks, so the operator hears of it.
+        form = ReportForm.put_right(data, request.path_info)
+        response = show(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY, around=surroundings(request))
+        # Without the database's words, which quote the value.
+        reason = type(error.__cause__ or error).__name__
+        log_response("A report has what can't be stored: %s", reason, response=response, request=request, level="error")
+        return response
     except TooMany:
         response = show(
             request, unsent, problem="too_many", status=HTTPStatus.TOO_MANY_REQUESTS, around=surroundings(request)
@@ -110,6 +121,12 @@ def show(
 
 def surroundings(request: HttpRequest) -> dict:
     return Surroundings.at(None, request.LANGUAGE_CODE).context(request.path)
+
+
+def about_missing(address: str) -> str:
+    """How a message about an address without a page begins: with what may be one, for its writer to go on from."""
+    is_path = address.startswith("/") and not address.startswith("//")
+    return f"{address}: " if is_path and address.isprintable() and len(address) <= LONGEST_MISSING else ""
 
 
 def is_foreign(request: HttpRequest) -> bool:

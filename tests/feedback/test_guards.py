@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils.timezone import now
 
 from feedback.models import Entry, RecentReport
+from portal.management.commands import demo
 
 
 @pytest.mark.parametrize(
@@ -109,3 +111,32 @@ def test_senders_are_forgotten_without_a_next_report(receive, capsys):
     assert not RecentReport.objects.exists()
     assert Entry.objects.count() == 1
     assert re.findall(r"\d", capsys.readouterr().out) == ["0", "1"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_demo_forgets_senders_for_as_long_as_it_runs(receive, monkeypatch, capfd):
+    """REC-7, where nobody has set up a job: at its start and every hour, whatever became of the database meanwhile."""
+    monkeypatch.setattr(demo, "FORGETTING_SECONDS", 0.05)
+    receive("Ett fel")
+    RecentReport.objects.update(at=now() - timedelta(minutes=10))
+    with demo.forgetting_senders():
+        assert_soon_forgotten()
+        with monkeypatch.context() as away:
+            away.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+            away.setitem(connection.settings_dict, "PORT", "1")
+            time.sleep(0.3)
+        receive("Ett annat fel")
+        RecentReport.objects.update(at=now() - timedelta(minutes=10))
+        assert_soon_forgotten()
+    receive("Ett tredje fel")
+    RecentReport.objects.update(at=now() - timedelta(minutes=10))
+    time.sleep(0.2)
+    assert RecentReport.objects.exists()
+    assert capfd.readouterr() == ("", "")
+
+
+def assert_soon_forgotten() -> None:
+    deadline = time.monotonic() + 10
+    while RecentReport.objects.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,7 +1,9 @@
 """What a citizen who reports an error can do, and what they see."""
 
+import html
 import re
-from datetime import timedelta
+from datetime import timedelta, timezone
+from urllib.parse import unquote
 
 import pytest
 from django.db import connection
@@ -112,6 +114,97 @@ def test_the_form_alone_is_for_the_page_that_the_address_names(about, client, as
     assert (values["edition"] != "") == about_page.endswith("/om/")
 
 
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "/finns-inte/",
+        "/en/finns-inte/",
+        "/nivaer/finns-inte/",
+        "/media/borta.pdf",
+        "/åäö ärende/?&#/",
+        '/"><img src=x onerror=alert(1)>/',
+        "/</textarea><script>alert(1)</script>/",
+        "/{{ settings.SECRET_KEY }}{% debug %}/",
+        "/%00%0a/",
+        f"/{'x' * 198}/",
+    ],
+)
+def test_the_form_alone_takes_down_an_address_where_no_page_is(about, client, missing):
+    response = client.get("/meddela-fel/", {"sida": missing})
+    form = read_form(response)
+    assert form.values["message"] == f"{missing}: "
+    assert not [tag for tag, _ in form.elements if tag in {"script", "img"}]
+    assert "<script>alert" not in response.content.decode()
+    written = form.values | {"message": f"{form.values['message']}Länken på startsidan leder hit."}
+    assert client.post(form.action, written).status_code == 303
+    assert Entry.objects.get().message == f"{missing}: Länken på startsidan leder hit."
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "finns-inte/",
+        "https://example.com/",
+        "//example.com/",
+        "///",
+        "javascript:alert(1)",
+        "/rad\nrad/",
+        "/rad\rrad/",
+        "/\0/",
+        "/\x1b[31m/",
+        "/\u202etxt/",
+        "/\u2028/",
+        f"/{'x' * 199}/",
+        "/om/",
+        "/en/nivaer/insatser/",
+        "/meddela-fel/",
+    ],
+)
+def test_the_form_alone_takes_down_nothing_else(about, client, asked):
+    assert read_form(client.get("/meddela-fel/", {"sida": asked})).values["message"] == ""
+
+
+@pytest.mark.parametrize(
+    ("address", "report"),
+    [
+        ("/finns-inte/", "/meddela-fel/"),
+        ("/en/finns-inte/", "/en/meddela-fel/"),
+        ("/nivaer/finns-inte/", "/meddela-fel/"),
+        ("/n/77/", "/meddela-fel/"),
+        ("/ååå ärende/?a=1&b=2", "/meddela-fel/"),
+        ("/?sida=x&amp;y=\"><script>alert(1)</script>'/".replace("?", "%3F"), "/meddela-fel/"),
+    ],
+)
+def test_the_page_that_is_not_there_tells_the_form_its_address(about, client, address, report):
+    response = client.get(address)
+    assert response.status_code == 404
+    assert "<script>alert" not in response.content.decode()
+    link = html.unescape(re.search(rf'href="({report}\?[^"]*)"', response.content.decode())[1])
+    missing = unquote(address.partition("?")[0])
+    assert read_form(client.get(link)).values["message"] == f"{missing}: "
+
+
+@pytest.mark.parametrize(
+    ("page", "notice"),
+    [
+        ("/om/", "Det du skickar till kommunen blir allmän handling."),
+        ("/meddela-fel/", "Det du skickar till kommunen blir allmän handling."),
+        ("/en/nivaer/insatser/", "What you send to the municipality becomes common record."),
+    ],
+)
+@pytest.mark.parametrize("refused", [False, True])
+def test_that_it_becomes_a_record_is_said_before_it_is_sent(send, client, page, notice, refused):
+    """REC-1: seen before the button, and heard with the message and with the button."""
+    form = read_form(send(page, message="") if refused else client.get(page))
+    elements = {tag: (place, attrs) for place, (tag, attrs) in enumerate(form.elements)}
+    named = next(name for name, text in form.texts.items() if text == notice)
+    place = next(place for place, (_, attrs) in enumerate(form.elements) if attrs.get("id") == named)
+    assert place < elements["button"][0]
+    for tag in ("textarea", "button"):
+        assert named in elements[tag][1].get("aria-describedby", "").split(), tag
+
+
 @pytest.mark.parametrize("message", ["", "  ", "\r\n \t", "ab", " ab ", "x" * 5001, "ett\0tecken"])
 def test_a_message_that_can_not_be_received(send, message):
     response = send(message=message, email="anna@example.com")
@@ -170,22 +263,34 @@ def test_a_page_that_was_withdrawn_meanwhile(client, about):
         {"address": "https://example.com/", "edition": ""},
         {"address": "//example.com/"},
         {"address": "/admin/", "edition": ""},
+        {"address": "/nivaer/finns-inte/", "edition": ""},
+        {"address": "/en/nivaer/finns-inte/", "edition": ""},
+        {"address": "/n/77/", "edition": ""},
+        {"address": "/kvittens/x/", "edition": ""},
+        {"address": "/om/", "edition": ""},
         {"address": "/om/\0"},
         {"address": "/" + "a" * 2000 + "/"},
         {"edition": ""},
         {"edition": "0"},
         {"edition": "x"},
         {"edition": "9" * 30},
+        {"edition": "9" * 18},
+        {"edition": "1" * 5000},
         {"edition": "²"},
+        {"edition": "1\n"},
         {"shown_at": ""},
         {"shown_at": "yesterday"},
         {"shown_at": "2026-01-01"},
         {"shown_at": "2026-01-01T12:00:00"},
         {"shown_at": "1999-01-01T12:00:00+00:00"},
+        {"shown_at": "1900-01-01T00:00:00+23:59"},
+        {"shown_at": "1900-01-01T00:00:00-23:59"},
+        {"shown_at": "2001-01-01T00:00:00+23:59:59.999999"},
+        {"shown_at": "0001-01-01T00:00:00"},
         {"shown_at": "0001-01-01T00:00:00+14:00"},
         {"shown_at": "9999-12-31T23:59:59-12:00"},
     ],
-    ids=str,
+    ids=lambda changed: f"{changed}"[:60],
 )
 def test_a_form_that_says_what_can_not_have_been_shown_is_put_right(send, client, changed):
     response = send(email="anna@example.com", **changed)
@@ -197,6 +302,51 @@ def test_a_form_that_says_what_can_not_have_been_shown_is_put_right(send, client
     entry = Entry.objects.get()
     assert (entry.message, entry.email) == ("Telefonnumret är fel.", "anna@example.com")
     assert entry.shown_at <= entry.received_at
+
+
+def test_a_moment_is_one_wherever_its_clock_stands(send, about):
+    shown_at = (about.begins_at + timedelta(microseconds=1)).astimezone(timezone(timedelta(hours=23, minutes=59)))
+    assert send(shown_at=shown_at.isoformat()).status_code == 303
+    assert Entry.objects.get().shown_at == shown_at
+    assert send("/nivaer/insatser/", shown_at=shown_at.isoformat()).status_code == 303
+
+
+@pytest.fixture
+def a_day_later(db):
+    """Once it is called, the database's clock is a day ahead, until the test ends."""
+
+    def turn():
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE SCHEMA ahead")
+            for name in ("now", "statement_timestamp", "clock_timestamp"):
+                cursor.execute(
+                    f"CREATE FUNCTION ahead.{name}() RETURNS timestamptz LANGUAGE sql AS "
+                    f"$$ SELECT pg_catalog.{name}() + interval '1 day' $$"
+                )
+            cursor.execute("SET LOCAL search_path = ahead, public, pg_catalog")
+
+    return turn
+
+
+@pytest.mark.parametrize(
+    ("late", "status"),
+    [
+        (timedelta(0), 303),
+        (timedelta(seconds=60), 303),
+        (timedelta(seconds=60, microseconds=1), 422),
+        (timedelta(hours=1), 422),
+    ],
+)
+def test_an_edition_was_not_shown_long_after_its_end(about, client, a_day_later, late, status):
+    """For an instant it was: readers can meet it while the next one is being published."""
+    form = read_form(client.get("/om/"))
+    Node.objects.filter(pk=about.node_id).update(lead="Nu finns vi här.")
+    publishing.publish(about.node)
+    about.refresh_from_db()
+    a_day_later()
+    shown_at = (about.ends_at + late).isoformat()
+    response = client.post(form.action, form.values | {"message": "Fel adress.", "shown_at": shown_at})
+    assert response.status_code == status
 
 
 def test_a_list_that_was_never_shown_then(send):
@@ -389,6 +539,28 @@ def test_a_database_that_is_away(about, client, monkeypatch):
         assert_not_received(response, written)
         assert client.get("/meddela-fel/").status_code == 503
     assert client.post(form.action, read_form(response).values).status_code == 303
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_can_not_hold_is_put_right(about, client, monkeypatch, caplog):
+    """No value is known that gets that far. Whichever does is no reason to say that the database is away."""
+    form = read_form(client.get("/en/om/"))
+    written = form.values | {"message": "Telefonnumret är fel.", "email": "anna@example.com"}
+
+    def overflow(*_) -> None:
+        connection.cursor().execute("SELECT %s::smallint", ["123456"])
+
+    with monkeypatch.context() as broken:
+        broken.setattr("feedback.register._enter", overflow)
+        response = client.post(form.action, written)
+    assert response.status_code == 422
+    assert "Your message has not been sent" in response.content.decode()
+    values = read_form(response).values
+    assert (values["message"], values["email"]) == ("Telefonnumret är fel.", "anna@example.com")
+    assert values["shown_at"] > form.values["shown_at"]
+    assert not Entry.objects.exists()
+    assert ["NumericValueOutOfRange" in line and "123456" not in line for line in caplog.messages] == [True]
+    assert client.post(form.action, values).status_code == 303
 
 
 def assert_not_received(response, written) -> None:

@@ -6,16 +6,25 @@ from django.http import HttpResponse
 
 
 class FormReader(HTMLParser):
-    """`action` is where the form goes, `values` what it would send as it stands, by name."""
+    """
+    `action` is where the form goes, `values` what it would send as it stands, by name. `elements` are the tags and
+    attributes within it in their order, `texts` what stands directly in those that have an id.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.action = ""
         self.values: dict[str, str] = {}
         self.textarea = ""
+        self.within = False
+        self.elements: list[tuple[str, dict]] = []
+        self.texts: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         attrs = dict(attrs)
+        self.within = self.within or tag == "form"
+        if self.within:
+            self.elements.append((tag, attrs))
         if tag == "form":
             self.action = attrs["action"].partition("#")[0]
         if tag == "input":
@@ -25,10 +34,14 @@ class FormReader(HTMLParser):
             self.values[self.textarea] = ""
 
     def handle_data(self, data: str) -> None:
+        if self.within and "id" in self.elements[-1][1]:
+            name = self.elements[-1][1]["id"]
+            self.texts[name] = (self.texts.get(name, "") + data).strip()
         if self.textarea:
             self.values[self.textarea] += data
 
     def handle_endtag(self, tag: str) -> None:
+        self.within = self.within and tag != "form"
         if tag == "textarea":
             self.values[self.textarea] = self.values[self.textarea].removeprefix("\n")
             self.textarea = ""

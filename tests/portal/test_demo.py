@@ -10,10 +10,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from portal import postgres
@@ -63,6 +65,9 @@ class Checkout:
         return [
             int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cwd") if f"{self.cluster.data}" == _link(path)
         ]
+
+    def database_url(self):
+        return self.run("-c", "from portal.postgres import Cluster; print(Cluster().url)")[1].strip()
 
     @property
     def cluster(self):
@@ -124,8 +129,9 @@ def private_checkout():
     shutil.rmtree(outer)
 
 
-def get(port, path):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=20) as response:
+def get(port, path, sent=None):
+    body = urllib.parse.urlencode(sent).encode() if sent else None
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", body, timeout=20) as response:
         return response.status, response.read().decode()
 
 
@@ -134,6 +140,14 @@ def stop(process, number=signal.SIGINT):
     said, complained = process.communicate(timeout=60)
     assert "Traceback" not in said + complained
     return process.returncode, said
+
+
+def assert_senders_are_forgotten(url):
+    deadline = time.monotonic() + 10
+    with psycopg.connect(url, autocommit=True) as connection:
+        while connection.execute("SELECT count(*) FROM feedback_recentreport").fetchone()[0]:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
 
 
 def test_demo_from_nothing_then_again_then_after_a_crash(checkout, port):
@@ -149,6 +163,12 @@ def test_demo_from_nothing_then_again_then_after_a_crash(checkout, port):
         assert word in text or path == "/admin/login/"
     style = re.search(r'href="(/static/css/\w+\.[0-9a-f]{12}\.css)"', get(port, "/")[1])[1]
     assert get(port, style)[0] == 200
+
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', get(port, "/")[1]))
+    assert "We have received" in get(port, "/en/meddela-fel/", hidden | {"message": "Telefonnumret är fel."})[1]
+    with psycopg.connect(checkout.database_url()) as connection:
+        ago = connection.execute("UPDATE feedback_recentreport SET at = at - interval '10 minutes'")
+        assert ago.rowcount == 1
 
     # One-off commands join the server that is running, and leave it running.
     code, said, complained = checkout.run("manage.py", "migrate", "--check")
@@ -166,6 +186,7 @@ def test_demo_from_nothing_then_again_then_after_a_crash(checkout, port):
     assert time.monotonic() - started < 20
     assert "changepassword" in said
     assert not any(password in said for _, password in passwords)
+    assert_senders_are_forgotten(checkout.database_url())
     process.kill()
     process.communicate(timeout=30)
 
