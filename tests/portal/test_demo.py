@@ -29,13 +29,14 @@ READY = "The portal is at"
 class Checkout:
     def __init__(self, root):
         self.root = root
+        self.started = []
         for name in PARTS:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, root / name)
 
     def start(self, *arguments, **variables):
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=self.root,
             env=kept | variables,
@@ -44,6 +45,8 @@ class Checkout:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
 
     def run(self, *arguments, **variables):
         """Return code, what was said, and what was complained about."""
@@ -82,6 +85,10 @@ class Checkout:
         return postgres.STATE_DIR / postgres.hashlib.sha256(os.fsencode(self.root)).hexdigest()[:12]
 
     def remove(self):
+        for process in self.started:
+            if process.poll() is None:
+                process.terminate()
+                process.communicate(timeout=30)
         for server in self.servers():
             with suppress(ProcessLookupError):
                 os.kill(server, signal.SIGKILL)
