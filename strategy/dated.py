@@ -6,7 +6,7 @@ an import, a shell or a mistake goes around Python: a row that has begun is neve
 moves only while both the old end and the new one lie ahead; nothing is dated back once its subject has a row.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -16,11 +16,6 @@ from django.db.models.functions import Now
 from django.utils.timezone import is_aware
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
-
-
-def end_of_day(day: date) -> datetime:
-    """The last moment of `day` in Sweden: "as it stood on 1 May" means when that day was over."""
-    return datetime.combine(day + timedelta(days=1), time(), STOCKHOLM) - timedelta(microseconds=1)
 
 
 def start_of_day(day: date) -> datetime:
