@@ -8,6 +8,7 @@ This table is the only place that knows: forms, admin, publishing, loading, the 
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.conf import settings
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -143,6 +144,11 @@ RESERVED_SLUGS = frozenset(
         "nivaer", "readyz", "sok", "static", "timegate", "timemap",
     }
 )  # fmt: skip
+
+
+def is_reserved(slug: str) -> bool:
+    """Whether an address of the portal itself, or a language, begins with `slug`."""
+    return slug in RESERVED_SLUGS or slug in dict(settings.LANGUAGES)
 
 
 def may_stand_under(kind: str, parent: str | None) -> bool:

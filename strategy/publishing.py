@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from itertools import zip_longest
 
-from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -26,7 +25,7 @@ from django.utils.translation import gettext as _
 from psycopg.types.range import Range
 
 from strategy.editions import covers, editions_of, overlap, reach_of
-from strategy.kinds import RESERVED_SLUGS, may_stand_under
+from strategy.kinds import is_reserved, may_stand_under
 from strategy.models import Node, Page
 from strategy.models.node import NodeQuerySet
 from strategy.models.page import PageQuerySet
@@ -252,7 +251,7 @@ def _refuse_without_right(node: Node, moment: datetime, may_publish: bool) -> No
 
 
 def _refuse_slug(node: Node) -> None:
-    if node.depth == 2 and node.slug in RESERVED_SLUGS | {code for code, _name in settings.LANGUAGES}:
+    if node.depth == 2 and is_reserved(node.slug):
         raise Refused(_("“%(slug)s” is an address of the portal itself.") % {"slug": node.slug})
     if Node.objects.get_siblings(node).exclude(pk=node.pk).filter(slug=node.slug).exists():
         raise Refused(_("Another page here has the slug “%(slug)s” already.") % {"slug": node.slug})

@@ -16,11 +16,10 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from strategy import rich_text
-from strategy.kinds import KINDS, RESERVED_SLUGS, NodeKind, children_of, may_stand_under
+from strategy.kinds import KINDS, NodeKind, children_of, is_reserved, may_stand_under
 
 SCHEMA = Path(__file__).parent / "content" / "strategy.schema.json"
 
@@ -313,7 +312,7 @@ def _place_faults(entry: Entry) -> Iterator[Fault]:
         yield Fault(f"{entry.place}.slug", "expected a slug; only the start node has none.")
     if not parent and entry.slug:
         yield Fault(f"{entry.place}.slug", 'expected "", since the start page has no slug.')
-    if parent and not parent.parent and entry.slug in RESERVED_SLUGS | {code for code, _name in settings.LANGUAGES}:
+    if parent and not parent.parent and is_reserved(entry.slug):
         yield Fault(f"{entry.place}.slug", f"“{entry.slug}” is an address of the portal itself; expected another.")
     if parent and entry.published_on < parent.published_on:
         text = f"expected {parent.published_on} or later, since {parent.place} is not public before; found {{}}."

@@ -13,7 +13,7 @@ from treebeard.mp_tree import MP_Node, MP_NodeManager, MP_NodeQuerySet
 
 from strategy import uploads
 from strategy.global_goals import GLOBAL_GOALS
-from strategy.kinds import COMMON, KINDS, RESERVED_SLUGS, Kind, NodeKind
+from strategy.kinds import COMMON, KINDS, Kind, NodeKind, is_reserved
 from strategy.rich_text import RichTextField, is_link
 
 
@@ -160,7 +160,7 @@ class Node(MP_Node):
         return f"{self.number} {self.title}" if self.number else self.title
 
     def clean(self) -> None:
-        if self.depth == 2 and self.slug in RESERVED_SLUGS | {code for code, _name in settings.LANGUAGES}:
+        if self.depth == 2 and is_reserved(self.slug):
             raise ValidationError({"slug": _("“%(slug)s” is an address of the portal itself.") % {"slug": self.slug}})
         self.global_goals = sorted(set(self.global_goals))
 

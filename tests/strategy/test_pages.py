@@ -6,7 +6,10 @@ import pytest
 from django.db import connection
 from django.utils.timezone import now
 
+import feedback.urls
+import strategy.urls
 from strategy import publishing, uploads
+from strategy.kinds import is_reserved
 from strategy.models import Node, Page
 
 JOBS = "/vi-lyfter/fardplan/arbete/inkomst/jobb/"
@@ -177,6 +180,18 @@ def test_page_shows_all_that_its_node_has(filled, client):
     response = client.get(picture)
     assert response.headers["Content-Type"] == "image/png"
     assert b"".join(response.streaming_content).startswith(b"\x89PNG")
+
+
+def test_lists_mark_example_data_too(filled, client):
+    for address in ("/vi-lyfter/fardplan/arbete/inkomst/", "/nivaer/resultatmal/"):
+        assert outline(client, address).text.count("Exempeldata") == 1
+
+
+def test_no_page_can_take_an_address_of_the_portal_itself():
+    patterns = [str(found.pattern) for found in (*strategy.urls.urlpatterns, *feedback.urls.urlpatterns)]
+    first = {re.match(r"\^?([-a-z]*)", pattern)[1] for pattern in patterns} - {""}
+    assert first == {"n", "nivaer", "media", "meddela-fel", "kvittens"}
+    assert all(is_reserved(slug) for slug in (*first, "admin", "static", "en", "sv"))
 
 
 def test_goal_shows_its_decision(filled, client):
