@@ -27,6 +27,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models.fields.files import FieldFile
 
 from strategy.kinds import NodeKind
 from strategy.models import Node
@@ -78,7 +79,7 @@ def build(node: Node, public_titles: Mapping[int, dict[str, str]] | None = None)
                 "title": row.title,
                 "address": row.address,
                 "file": row.file.name if row.file else "",
-                "bytes": row.file.size if row.file else None,
+                "bytes": _size(row.file),
                 "year": row.year,
                 "language": row.language,
             }
@@ -137,6 +138,11 @@ def _named(nodes: list[Node], public_titles: Mapping[int, dict[str, str]]) -> li
     return [
         {"node": node.pk, "titles": public_titles.get(node.pk) or titles({"texts": _texts(node)})} for node in nodes
     ]
+
+
+def _size(file: FieldFile) -> int | None:
+    """None also for a file that is lost, which publishing says (strategy.planning) and which no list may fail on."""
+    return file.size if file and file.storage.exists(file.name) else None
 
 
 def _period(node: Node) -> dict | None:

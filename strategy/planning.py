@@ -143,6 +143,12 @@ def _problems(node: Node) -> list[Problem]:
         if not (value.all() if model_field.many_to_many else value not in (None, "")):
             text = _("%(field)s: missing.") % {"field": str(model_field.verbose_name).capitalize()}
             problems.append(Problem(node, name, text))
+    files = [row.image for row in node.illustrations.all()] + [row.file for row in node.related_material.all()]
+    problems += [
+        Problem(node, "", _("The file %(name)s is lost. Upload it again.") % {"name": file.name})
+        for file in files
+        if file and not file.storage.exists(file.name)
+    ]
     decided = node.decided_on or node.decision_paragraph or node.decision_number
     if "decision_body" in node.asked_for and decided and not node.decision_body:
         problems.append(Problem(node, "decision_body", _("The decision does not say who decided.")))
