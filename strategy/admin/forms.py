@@ -19,12 +19,13 @@ from strategy.models import Node
 
 class NodeForm(forms.ModelForm):
     """
-    For a node of one kind: `kind` is set by the subclass that NodeAdmin makes.
+    For a node of one kind: `kind`, and whether its editor `may_publish`, are set by the subclass that NodeAdmin makes.
 
     `parent` is where the node stands; choosing another moves it.
     """
 
     kind: str = ""
+    may_publish: bool = False
 
     version = forms.CharField(required=False, widget=forms.HiddenInput)
     parent = TreeNodeChoiceField(queryset=Node.objects.none(), label=_("Stands under"))
@@ -76,14 +77,17 @@ class NodeForm(forms.ModelForm):
 
     def clean(self) -> dict:
         data = super().clean()
+        # Until the admin's transaction ends, so that what is judged here still holds when it is saved.
+        Node.objects.lock()
         if self.instance.kind != NodeKind.START and "slug" in self.fields:
             data["slug"] = data.get("slug") or slugify(data.get("title", ""))[:80].strip("-")
         if not self.errors:
             self._refuse_what_publishing_would(data)
-        if data.get("version", "") not in ("", self.initial["version"]):
+        saved = version_of(self.instance)
+        if data.get("version", "") not in ("", saved):
             # What was read is old; the next time, it is known.
             self.data = self.data.copy()
-            self.data["version"] = self.initial["version"]
+            self.data["version"] = saved
             text = _("Someone else has changed this page since you opened it. Save again to put yours in its place.")
             self.add_error(None, text)
         return data
@@ -102,17 +106,18 @@ class NodeForm(forms.ModelForm):
         try:
             with transaction.atomic():
                 if parent and parent != node.parent:
-                    publishing.move(node, parent, "last-child")
+                    publishing.move(node, parent, "last-child", may_publish=self.may_publish)
                 if slug != node.slug:
-                    publishing.rename(node, slug)
+                    publishing.rename(node, slug, may_publish=self.may_publish)
                 transaction.set_rollback(True)
         except publishing.Refused as refused:
             self.add_error("slug" if "slug" in self.changed_data else "parent", str(refused))
 
 
 def version_of(node: Node) -> str:
-    """Changes when anything of the saved node does."""
+    """Changes when anything of the saved node does that its form shows."""
     if node.pk is None:
         return ""
-    saved = documents.build(Node.objects.with_content().get(pk=node.pk))
-    return hashlib.sha256(json.dumps(saved, sort_keys=True).encode()).hexdigest()
+    saved = Node.objects.with_content().get(pk=node.pk)
+    shown = [documents.build(saved), saved.slug, saved.parent and saved.parent.pk]
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()

@@ -171,7 +171,8 @@ class NodeAdmin(TreeAdmin):
         shown = self.get_fields(request, obj)
         # A declared field that is set to None is left out.
         hidden = {name: None for name in form.declared_fields if name not in shown}
-        return type(form.__name__, (form,), {"kind": self.kind_of(request, obj), **hidden})
+        known = {"kind": self.kind_of(request, obj), "may_publish": request.user.has_perm(PUBLISH)}
+        return type(form.__name__, (form,), known | hidden)
 
     def get_fieldsets(self, request: HttpRequest, obj: Node | None = None) -> list:
         kind = self.kind_of(request, obj)

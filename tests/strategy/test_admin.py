@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.admin import site
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 from django.utils.timezone import now
 
 from strategy import publishing
+from strategy.admin.forms import version_of
+from strategy.admin.nodes import NodeAdmin
 from strategy.models import Node, Page
 
 NODES = "/admin/strategy/node/"
@@ -232,6 +235,44 @@ def test_editor_deletes_a_draft_but_not_what_has_been_public(published, client, 
     assert not Node.objects.filter(pk=draft.pk).exists()
     assert client.post(change(published.safety, "delete"), {"post": "yes"}).status_code == 403
     assert Node.objects.filter(pk=published.safety.pk).exists()
+
+
+@pytest.fixture
+def form_made_before(rf):
+    """A form as a request has it that came a moment earlier than another's change was saved."""
+
+    def form(user, node, **changes):
+        request = rf.post("/")
+        request.user = user
+        return NodeAdmin(Node, site).get_form(request, node)(form_of(node, **changes), instance=node)
+
+    return form
+
+
+def test_draft_that_is_published_meanwhile_is_not_renamed_by_an_editor(published, editor, form_made_before):
+    draft = Node.objects.add_child(published.roadmap, create_kwargs={"kind": "area", "slug": "ny", "title": "Ny"})
+    form = form_made_before(editor, draft, slug="annat")
+    publishing.publish(draft)
+    assert not form.is_valid()
+    assert "slug" in form.errors
+
+
+@pytest.mark.parametrize("meanwhile", [{"lead": "Någon annans"}, {"slug": "nagon-annans"}])
+def test_change_that_is_saved_meanwhile_is_noticed(published, publisher, form_made_before, meanwhile):
+    draft = Node.objects.add_child(published.roadmap, create_kwargs={"kind": "area", "slug": "ny", "title": "Ny"})
+    form = form_made_before(publisher, draft, version=version_of(draft))
+    Node.objects.filter(pk=draft.pk).update(**meanwhile)
+    assert not form.is_valid()
+
+
+def test_lost_file_keeps_no_list_from_being_shown_and_is_said_when_publishing(published, client, publisher):
+    published.about.related_material.create(title="Rapport", file=f"{'1' * 64}.pdf")
+    client.force_login(publisher)
+    assert client.get(f"{NODES}?kind__exact=text").status_code == 200
+    assert client.get(change(published.about)).status_code == 200
+    assert client.get(change(published.about, "preview")).status_code == 200
+    assert "1" * 64 in deeds(client, published.about, deed="publish").content.decode()
+    assert Page.objects.filter(node=published.about).count() == 1
 
 
 def deeds(client, *nodes, **data):
