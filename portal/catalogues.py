@@ -1,6 +1,6 @@
 """
 The compiled translations (.mo), which are not in git. Compiled with Babel, so that no GNU gettext has to be on the
-machine; that, and not its locale data, is what Babel is here for.
+machine. That, and not the words of its locale data, is what Babel is here for.
 """
 
 import os

@@ -2,12 +2,22 @@
 
 import ipaddress
 import os
+import re
 import secrets
+from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from babel import Locale, UnknownLocaleError
+from django.conf.locale import LANG_INFO
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
+
+from portal import colours
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -42,6 +52,111 @@ def number(name: str, *, default: int) -> int:
     if not (value.isascii() and value.isdigit()):
         raise ImproperlyConfigured(f"{name} must be a whole number, 0 or more, not {value!r}.")
     return int(value)
+
+
+def url(name: str, *, default: str = "") -> str:
+    value = text(name, default=default)
+    if value and _place(value) is None:
+        raise ImproperlyConfigured(f"{name} must be an address that begins with https://, not {value!r}.")
+    return value
+
+
+def origin(name: str) -> str:
+    """Scheme and host, without what follows: `https://strategi.example`."""
+    value = text(name, default="").removesuffix("/")
+    if value and _place(value) != value:
+        raise ImproperlyConfigured(
+            f"{name} must be a scheme and a host alone (https://strategi.example), not {value!r}."
+        )
+    return value
+
+
+def _place(value: str) -> str | None:
+    """Scheme and host of an address of the web."""
+    try:
+        parts = urlsplit(value)
+        is_web = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return f"{parts.scheme}://{parts.netloc}" if is_web and not re.search(r"\s|@", value) else None
+
+
+def email(name: str) -> str:
+    value = text(name, default="")
+    if value and not _is_email(value):
+        raise ImproperlyConfigured(f"{name} must be an e-mail address, not {value!r}.")
+    return value
+
+
+def _is_email(value: str) -> bool:
+    try:
+        validate_email(value)
+    except ValidationError:
+        return False
+    return True
+
+
+def phone(name: str, *, default: str = "") -> str:
+    value = text(name, default=default)
+    if value and not re.fullmatch(r"\+?[0-9][0-9 ()/-]{2,}", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name} must be a telephone number, not {value!r}.")
+    return value
+
+
+def contacts(name: str, *, default: list[str]) -> list[str]:
+    """Where whoever has found a hole can turn: `mailto:` and `https:` addresses (RFC 9116), the preferred one first."""
+    found = words(name, default=default)
+    for word in found:
+        is_contact = _is_email(word[7:]) if word.startswith("mailto:") else word.startswith("https:") and _place(word)
+        if not is_contact:
+            raise ImproperlyConfigured(f"{name} must hold mailto: or https: addresses, not {word!r}.")
+    return found
+
+
+def day(name: str, *, default: date | None = None) -> date | None:
+    value = text(name, default="")
+    try:
+        return date.fromisoformat(value) if value else default
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a day like 2027-05-31, not {value!r}.") from error
+
+
+def languages(name: str, *, default: list[str]) -> list[tuple[str, Promise]]:
+    """Codes, separated by commas. The first is the portal's own language, whose addresses have no language in front."""
+    codes = list(dict.fromkeys(words(name, default=default)))
+    if codes[:1] != default[:1]:
+        raise ImproperlyConfigured(f"{name} must begin with {default[0]}, the language without a prefix.")
+    for code in codes:
+        # An entry without a name of its own says which other language stands in for it.
+        if "name" not in LANG_INFO.get(code, {}):
+            LANG_INFO[code] = _language_of_the_world(name, code)
+    return [(code, gettext_lazy(LANG_INFO[code]["name"])) for code in codes]
+
+
+def right_to_left() -> list[str]:
+    """The codes of all languages known that are written so."""
+    return [code for code, known in LANG_INFO.items() if known.get("bidi")]
+
+
+def _language_of_the_world(name: str, code: str) -> dict[str, str | bool]:
+    """What Django knows of its own languages, for one of those it does not know: Somali, Tigrinya …"""
+    try:
+        locale = Locale.parse(code, sep="-")
+    except (ValueError, UnknownLocaleError) as error:
+        raise ImproperlyConfigured(f"{name}: no language with the code {code!r} is known.") from error
+    return {
+        "code": code,
+        "name": locale.english_name,
+        "name_local": locale.display_name,
+        "bidi": locale.text_direction == "rtl",
+    }
+
+
+def site_colours(name: str) -> dict[str, colours.Colour]:
+    try:
+        return colours.chosen(text(name, default=""))
+    except colours.Unreadable as error:
+        raise ImproperlyConfigured(f"{name}: {error}.") from error
 
 
 def networks(name: str) -> list[Network]:

@@ -40,7 +40,10 @@ HEADERS = {
 
 
 class HeadersMiddleware:
-    """A view that sets one of these headers itself (open data, say) keeps its own."""
+    """
+    A view that sets one of these headers itself (open data, say) keeps its own. But nothing is indexed, files included,
+    where ALLOW_INDEXING is off.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -49,6 +52,8 @@ class HeadersMiddleware:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        if not settings.ALLOW_INDEXING:
+            response.headers["X-Robots-Tag"] = "noindex"
         return response
 
 

@@ -2,11 +2,11 @@
 One settings file. Every difference between machines comes from the environment; the defaults are production's.
 """
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
-from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
 from portal import environment
@@ -27,7 +27,26 @@ TRUSTED_PROXIES = environment.networks("TRUSTED_PROXIES")
 
 # Who runs this portal
 SITE_NAME = environment.text("SITE_NAME", default="Kristianstads kommun" if DEMO else None)
-OTHER_QUESTIONS_URL = environment.text("OTHER_QUESTIONS_URL", default="https://www.kristianstad.se/" if DEMO else "")
+SITE_HOMEPAGE = environment.url("SITE_HOMEPAGE", default="https://www.kristianstad.se/" if DEMO else "")
+SITE_EMAIL = environment.email("SITE_EMAIL")
+SITE_PHONE = environment.phone("SITE_PHONE", default="044-13 50 00" if DEMO else "")
+SITE_POSTAL_ADDRESS = environment.text("SITE_POSTAL_ADDRESS", default="")
+SITE_COLOURS = environment.site_colours("SITE_COLOURS")
+# Who answers for pages that no board answers for (WEB-30)
+CONTENT_OWNER = environment.text("CONTENT_OWNER", default=SITE_NAME)
+OTHER_QUESTIONS_URL = environment.url("OTHER_QUESTIONS_URL", default=SITE_HOMEPAGE if DEMO else "")
+
+# What machines are told
+# What absolute addresses begin with; empty for the host that was asked
+SITE_URL = environment.origin("SITE_URL")
+# Trial portals and copies stay out of search engines, unless somebody says otherwise.
+ALLOW_INDEXING = environment.flag("ALLOW_INDEXING")
+# For /.well-known/security.txt (RFC 9116)
+SECURITY_CONTACT = environment.contacts("SECURITY_CONTACT", default=["mailto:sakerhet@kommun.example"] if DEMO else [])
+SECURITY_EXPIRES = environment.day(
+    "SECURITY_EXPIRES", default=datetime.now(UTC).date() + timedelta(days=180) if DEMO else None
+)
+
 # Reports that one sender may send in a minute; 0 for no limit
 REPORTS_PER_MINUTE = environment.number("REPORTS_PER_MINUTE", default=60)
 # What the register's numbers begin with: FEL 2026/17
@@ -62,6 +81,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # Static files need nothing of what follows.
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # What is made here is compressed here, error pages too.
+    "portal.compression.CompressionMiddleware",
     # The language of whatever is answered from here on, the page that says that the database is away included.
     "portal.language.LanguageMiddleware",
     "portal.away.DatabaseAwayMiddleware",
@@ -102,7 +123,8 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "sv"
-LANGUAGES = [("sv", _("Swedish")), ("en", _("English"))]
+LANGUAGES = environment.languages("LANGUAGES", default=[LANGUAGE_CODE, "en"])
+LANGUAGES_BIDI = environment.right_to_left()
 LOCALE_PATHS = [BASE_DIR / "portal" / "locale"]
 TIME_ZONE = "Europe/Stockholm"
 USE_TZ = True

@@ -28,7 +28,24 @@ PRODUCTION = {
     "DATABASE_POOL": "0",
 }
 # What a developer's shell may hold, and what would make another portal of it
-OTHERS = ("DEMO", "DEBUG", "TRUSTED_PROXIES", "REPORTS_PER_MINUTE", "SECRET_KEY_FALLBACKS")
+OTHERS = (
+    "DEMO",
+    "DEBUG",
+    "TRUSTED_PROXIES",
+    "REPORTS_PER_MINUTE",
+    "SECRET_KEY_FALLBACKS",
+    "SITE_HOMEPAGE",
+    "SITE_EMAIL",
+    "SITE_PHONE",
+    "SITE_POSTAL_ADDRESS",
+    "SITE_URL",
+    "SITE_COLOURS",
+    "CONTENT_OWNER",
+    "LANGUAGES",
+    "ALLOW_INDEXING",
+    "SECURITY_CONTACT",
+    "SECURITY_EXPIRES",
+)
 
 TEST_DATABASE = "test_fardplan_"
 
@@ -109,8 +126,10 @@ def groups(request: pytest.FixtureRequest) -> None:
     from django.db import connection
 
     if not Group.objects.exists():
-        migration = import_module("portal.migrations.0001_groups")
-        migration.make_groups(apps, SimpleNamespace(connection=connection))
+        for path in sorted(Path(apps.get_app_config("portal").path, "migrations").glob("0*.py")):
+            migration = import_module(f"portal.migrations.{path.stem}")
+            if hasattr(migration, "make_groups"):
+                migration.make_groups(apps, SimpleNamespace(connection=connection))
 
 
 @pytest.fixture(scope="session")

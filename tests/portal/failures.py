@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import path
 
 from portal import urls
-from strategy.views import file_response
+from strategy.views.files import file_response
 
 
 def fail(request: HttpRequest, what: str) -> HttpResponse:

@@ -68,4 +68,4 @@ def test_catalogues_are_compiled_when_they_are_missing_or_older(tmp_path):
 
 def test_swedish_is_what_swedish_pages_speak():
     with override("sv"):
-        assert gettext("Swedish").lower() == "svenska"
+        assert gettext("Report errors on page") == "Meddela fel på sidan"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ PRODUCTION = {
     "SECRET_KEY": "a-production-key-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFG",
     "ALLOWED_HOSTS": "strategi.example",
     "SITE_NAME": "Exempelköpings kommun",
+    "SECURITY_CONTACT": "mailto:sakerhet@kommun.example",
+    "SECURITY_EXPIRES": str(datetime.now(UTC).date() + timedelta(days=180)),
 }
 
 
@@ -52,6 +55,16 @@ def test_production_does_not_start_without(name):
         ("TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
         ("REPORTS_PER_MINUTE", "many"),
         ("DATABASE_POOL", "-1"),
+        ("SITE_URL", "https://strategi.example/start/"),
+        ("SITE_URL", "strategi.example"),
+        ("SITE_HOMEPAGE", "javascript:alert(1)"),
+        ("SITE_EMAIL", "kommunen"),
+        ("SITE_PHONE", "ring oss"),
+        ("SITE_COLOURS", "link:#8fd6d2/#8fd6d2"),
+        ("LANGUAGES", "sv,xx"),
+        ("ALLOW_INDEXING", "yes"),
+        ("SECURITY_CONTACT", "sakerhet@kommun.example"),
+        ("SECURITY_EXPIRES", "31 maj 2027"),
         ("DEBUG", "True"),
         ("DEBUG", "1"),
     ],
