@@ -6,21 +6,33 @@ an import, a shell or a mistake goes around Python: a row that has begun is neve
 moves only while both the old end and the new one lie ahead; nothing is dated back once its subject has a row.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import DateTimeRangeField
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils.timezone import is_aware
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
+def clock() -> datetime:
+    """Now, by the database's clock, which is the one that what is public goes by."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
 def start_of_day(day: date) -> datetime:
     """The first moment of `day` in Sweden."""
     return datetime.combine(day, time(), STOCKHOLM)
+
+
+def end_of_day(day: date) -> datetime:
+    """The last moment of `day` in Sweden: what holds then is what stood there that day."""
+    return start_of_day(day + timedelta(days=1)) - datetime.resolution
 
 
 class DatedQuerySet(models.QuerySet):

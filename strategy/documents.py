@@ -1,9 +1,9 @@
 """
 The frozen document of an edition: how it is built from a node, and how an older shape becomes today's.
 
-Shape 1, all keys always there:
+Shape 2, all keys always there:
 
-    version         1
+    version         2
     texts           {language: {title, lead, body, by_portal}}, the default language always among them
     number          "2.1.2" or ""
     example         bool
@@ -19,6 +19,12 @@ Shape 1, all keys always there:
     stage           "started", or "" for all but efforts
     board           {code, email} or null
     words           {kind: {language: {one, many}}}, the start page's only
+    easy_to_read    {language: {title, body}}
+    reviewed_on     ISO date or null
+    statement       {compliance, assessed_on, method, failures: [{situation, criterion, what, why, instead, language}],
+                    exemptions: [{ground, what, why, language}]} or null, the accessibility statement's only
+
+Shape 1 lacked the last three.
 
 A shape that changes gets the next version, a function in UPGRADES from the one before, and a kept sample in the tests.
 """
@@ -33,9 +39,14 @@ from strategy.kinds import NodeKind
 from strategy.models import Node
 from strategy.rich_text import clean
 
-VERSION = 1
+VERSION = 2
 
-UPGRADES: dict[int, Callable[[dict], dict]] = {}
+
+def _from_1(document: dict) -> dict:
+    return {**document, "version": 2, "easy_to_read": {}, "reviewed_on": None, "statement": None}
+
+
+UPGRADES: dict[int, Callable[[dict], dict]] = {1: _from_1}
 
 
 def upgrade(document: dict) -> dict:
@@ -95,6 +106,9 @@ def build(node: Node, public_titles: Mapping[int, dict[str, str]] | None = None)
         "stage": node.stage if "stage" in asked else "",
         "board": {"code": node.board_code, "email": node.board_email} if node.kind == NodeKind.BOARD else None,
         "words": _words(node) if "words" in asked else {},
+        "easy_to_read": {row.language: {"title": row.title, "body": clean(row.body)} for row in node.easy_texts.all()},
+        "reviewed_on": node.reviewed_on.isoformat() if node.reviewed_on else None,
+        "statement": _statement(node) if node.kind == NodeKind.STATEMENT else None,
     }
 
 
@@ -120,9 +134,14 @@ def _texts(node: Node) -> dict:
 def same_content(frozen: dict, document: dict) -> bool:
     """
     Whether a citizen reads in `document` what `frozen`, of whatever shape, says. Names of boards and themes don't
-    count: pages show the present ones.
+    count: pages show the present ones. Nor does the day when someone read the page and found it right (WEB-2).
     """
-    return _without_names(upgrade(frozen)) == _without_names(document)
+    return _without_names({**upgrade(frozen), "reviewed_on": None}) == _without_names({**document, "reviewed_on": None})
+
+
+def unchanged(frozen: dict, document: dict) -> bool:
+    """Whether publishing `document` would change nothing, the day of the last review included."""
+    return same_content(frozen, document) and upgrade(frozen)["reviewed_on"] == document["reviewed_on"]
 
 
 def _without_names(document: dict) -> dict:
@@ -176,6 +195,22 @@ def _indicator(node: Node) -> dict | None:
         "decimals": node.decimals,
         "baseline": {"value": _decimal(node.baseline_value), "year": node.baseline_year},
         "target": {"value": _decimal(node.target_value), "year": node.target_year},
+    }
+
+
+def _statement(node: Node) -> dict:
+    return {
+        "compliance": node.compliance,
+        "assessed_on": node.assessed_on.isoformat() if node.assessed_on else None,
+        "method": node.assessment_method,
+        "failures": [
+            {name: getattr(row, name) for name in ("situation", "criterion", "what", "why", "instead", "language")}
+            for row in node.failures.all()
+        ],
+        "exemptions": [
+            {name: getattr(row, name) for name in ("ground", "what", "why", "language")}
+            for row in node.exemptions.all()
+        ],
     }
 
 

@@ -26,6 +26,7 @@ class NodeKind(TextChoices):
     EFFORT = "effort", _("Effort")
     BOARD = "board", _("Board")
     TEXT = "text", _("Text page")
+    STATEMENT = "statement", _("Accessibility statement")
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,13 @@ class Level:
     """
     A list page at /nivaer/<slug>/ of all nodes of a kind; those with `in_pyramid` are the steering model's five.
 
-    `title` is filled with the municipality's words for the kind, `one` and `many`.
+    `title` is filled with the municipality's words for the kind, `one` and `many`; `about` says what it is to someone
+    who has never met the word.
     """
 
     slug: str
     kind: NodeKind
+    about: Promise
     title: Promise | str = "%(many)s"
     in_pyramid: bool = True
 
@@ -66,8 +69,12 @@ SERVES = ("themes", "global_goals")
 INDICATOR = ("indicator", "unit", "direction", "decimals")
 BASELINE = ("baseline_value", "baseline_year")
 TARGET = ("target_value", "target_year")
+ASSESSMENT = ("compliance", "assessed_on", "assessment_method")
 
-COMMON = ("title", "slug", "lead", "body", "example")
+COMMON = ("title", "slug", "lead", "body", "example", "reviewed_on")
+
+# What a municipality promises to do or to reach: what citizens filter and count.
+PROMISES = (NodeKind.CORE_MISSION, NodeKind.GOAL, NodeKind.RESULT, NodeKind.EFFORT)
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -122,17 +129,47 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(NodeKind.BOARD, _("Boards"), under=frozenset({NodeKind.START}), asks=("board_code", "board_email")),
         Kind(NodeKind.TEXT, _("Text pages"), under=frozenset({NodeKind.START})),
+        Kind(
+            NodeKind.STATEMENT,
+            _("Accessibility statements"),
+            under=frozenset({NodeKind.START}),
+            asks=ASSESSMENT,
+            requires=ASSESSMENT,
+        ),
     )
 }
 
 LEVELS: tuple[Level, ...] = (
-    Level("vision", NodeKind.VISION, "%(one)s"),
-    Level("grunduppdrag", NodeKind.CORE_MISSION),
-    Level("strategiska-mal", NodeKind.GOAL),
-    Level("resultatmal", NodeKind.RESULT),
+    Level(
+        "vision",
+        NodeKind.VISION,
+        _("The future that the municipality wants. It does not have to be measurable."),
+        "%(one)s",
+    ),
+    Level(
+        "grunduppdrag",
+        NodeKind.CORE_MISSION,
+        _("What a board is to do every day, by law and by the municipality's own rules."),
+    ),
+    Level("strategiska-mal", NodeKind.GOAL, _("The directions that the municipality has decided to go in.")),
+    Level(
+        "resultatmal",
+        NodeKind.RESULT,
+        _("What is to be reached, measured: from which value, to which value, by which year."),
+    ),
     # The skills that efforts need stand at the same level of the model (domain: "insats och kompetens").
-    Level("insatser", NodeKind.EFFORT, _("%(one)s and competence")),
-    Level("namnder", NodeKind.BOARD, in_pyramid=False),
+    Level(
+        "insatser",
+        NodeKind.EFFORT,
+        _("What is done to reach the targets: work for a limited time, that a board answers for."),
+        _("%(one)s and competence"),
+    ),
+    Level(
+        "namnder",
+        NodeKind.BOARD,
+        _("The politicians who answer for the municipality's work, each board for its part."),
+        in_pyramid=False,
+    ),
 )
 
 PYRAMID: tuple[Level, ...] = tuple(level for level in LEVELS if level.in_pyramid)
@@ -140,8 +177,9 @@ PYRAMID: tuple[Level, ...] = tuple(level for level in LEVELS if level.in_pyramid
 # Addresses of the portal itself: the first part of a page's address may be none of them.
 RESERVED_SLUGS = frozenset(
     {
-        "admin", "diarium", "feed", "health", "id", "komponenter", "kvittens", "livez", "media", "meddela-fel", "n",
-        "nivaer", "readyz", "sok", "static", "timegate", "timemap",
+        "admin", "det-senaste", "diarium", "feed", "globala-mal", "health", "hela-fardplanen", "id", "komponenter",
+        "kvittens", "lattlast", "livez", "media", "meddela-fel", "n", "nivaer", "readyz", "sok", "static", "timegate",
+        "timemap",
     }
 )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """What publishing some nodes comes to: editions opened and closed, or everything that keeps it from happening."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -11,10 +12,11 @@ from psycopg.types.range import Range
 from strategy import documents
 from strategy.editions import covers, holding, overlap, reach_of
 from strategy.kinds import KINDS, NodeKind
-from strategy.models import Illustration, Node, Page
+from strategy.models import EasyText, Illustration, Node, Page
 from strategy.models.node import NodeQuerySet
 from strategy.places import Places
 from strategy.rich_text import skips_heading
+from strategy.statement import faults_of
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def plan_for(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime) 
             continue
         _add(plan, node, above, editions, at, moment, documents.build(node, titles), places)
     plan.problems += _left_alone(plan, editions, moment) + _taken(plan.opened) + overlapping_roadmaps(plan.opened)
+    plan.problems += _blocked(plan.opened)
     return plan
 
 
@@ -87,7 +90,7 @@ def _add(
 ) -> None:
     own = editions[node.pk]
     superseded = own[-1] if own and own[-1].is_ahead(moment) and at > moment else None
-    if superseded and superseded.begins_at == at and documents.same_content(superseded.document, document):
+    if superseded and superseded.begins_at == at and documents.unchanged(superseded.document, document):
         return
     kept = own[:-1] if superseded else own[:]
     if superseded:
@@ -98,9 +101,10 @@ def _add(
             plan.closed.append(kept[-1])
     editions[node.pk] = kept
     present = holding(kept, at)
-    if present and documents.same_content(present.document, document):
+    if present and documents.unchanged(present.document, document):
         return
 
+    reviewed_only = present and documents.same_content(present.document, document)
     ends = [page.begins_at for page in kept if page.begins_at > at]
     ends += [page.ends_at for page in (present, superseded) if page and page.ends_at and page.ends_at > at]
     if above:
@@ -116,7 +120,7 @@ def _add(
         document=document,
         period=_days(document["period"]),
         valid=Range(at, min((end for end in ends if end), default=None), "[)"),
-        content_since=at,
+        content_since=present.content_since if reviewed_only else at,
     )
     if present:
         present.valid = Range(present.begins_at, at, "[)")
@@ -149,6 +153,8 @@ def _problems(node: Node) -> list[Problem]:
         for file in files
         if file and not file.storage.exists(file.name)
     ]
+    if node.kind == NodeKind.STATEMENT:
+        problems += [Problem(node, field, text) for field, text in faults_of(node)]
     decided = node.decided_on or node.decision_paragraph or node.decision_number
     if "decision_body" in node.asked_for and decided and not node.decision_body:
         problems.append(Problem(node, "decision_body", _("The decision does not say who decided.")))
@@ -176,7 +182,18 @@ def _problems(node: Node) -> list[Problem]:
         if skips_heading(body):
             text = _("A heading level is skipped in the body (%(language)s).") % {"language": language}
             problems.append(Problem(node, "body", text))
+    for row in node.easy_texts.all():
+        problems += [Problem(node, "easy_to_read", text % {"language": row.language}) for text in _lacks(row)]
     return problems
+
+
+def _lacks(row: EasyText) -> Iterator[str]:
+    if not row.title.strip():
+        yield _("The easy-to-read text (%(language)s) has no title.")
+    if not row.body.strip():
+        yield _("The easy-to-read text (%(language)s) is empty.")
+    if skips_heading(row.body):
+        yield _("A heading level is skipped in the easy-to-read text (%(language)s).")
 
 
 def _left_alone(plan: Plan, editions: dict[int, list[Page]], moment: datetime) -> list[Problem]:
@@ -195,6 +212,19 @@ def _left_alone(plan: Plan, editions: dict[int, list[Page]], moment: datetime) -
                 if not covers(editions[page.parent_id], closed.get(page.pk, page), moment)
             }
         )
+    ]
+
+
+def _blocked(pages: list[Page]) -> list[Problem]:
+    """What says again what may not be shown."""
+    blocked: dict[int, list[Page]] = defaultdict(list)
+    for page in Page.objects.blocked().filter(node__in=[page.node_id for page in pages]):
+        blocked[page.node_id].append(page)
+    text = _("It says the same as an edition that is blocked. Change what may not be shown.")
+    return [
+        Problem(page.node, "", text)
+        for page in pages
+        if any(documents.same_content(other.document, page.document) for other in blocked[page.node_id])
     ]
 
 

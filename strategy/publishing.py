@@ -50,14 +50,15 @@ class NotPublishable(Refused):
 # The deeds.
 
 
-def publish(node: Node, *, at: datetime | None = None, by: Person = None) -> Page | None:
+def publish(node: Node, *, at: datetime | None = None, by: Person = None, reason: str = "") -> Page | None:
     """
     Freeze `node` as an edition from `at` on (aware, ahead; without it, now) and return it; None if nothing has changed.
+    `reason` says in the page's history why it was changed.
 
     Raises NotPublishable with all that is missing, Refused for a moment that has passed.
     """
     with _deed() as moment:
-        editions = _publish(Node.objects.filter(pk=node.pk), {node.pk: _not_past(at, moment)}, moment, by)
+        editions = _publish(Node.objects.filter(pk=node.pk), {node.pk: _not_past(at, moment)}, moment, by, reason)
     return editions[0] if editions else None
 
 
@@ -68,11 +69,13 @@ def publish_branch(node: Node, *, at: datetime | None = None, by: Person = None)
         return _publish(Node.objects.get_tree(node), defaultdict(lambda: _not_past(at, moment)), moment, by)
 
 
-def publish_together(nodes: Iterable[Node], *, at: datetime | None = None, by: Person = None) -> list[Page]:
+def publish_together(
+    nodes: Iterable[Node], *, at: datetime | None = None, by: Person = None, reason: str = ""
+) -> list[Page]:
     """`publish` for several nodes that may need each other (a parent, a board), together or not at all."""
     ids = [node.pk for node in nodes]
     with _deed() as moment:
-        return _publish(Node.objects.filter(pk__in=ids), defaultdict(lambda: _not_past(at, moment)), moment, by)
+        return _publish(Node.objects.filter(pk__in=ids), defaultdict(lambda: _not_past(at, moment)), moment, by, reason)
 
 
 def enter_history(since: dict[int, datetime], *, by: Person = None) -> list[Page]:
@@ -221,7 +224,9 @@ def _end(pages: PageQuerySet, at: datetime | None) -> None:
     )
 
 
-def _publish(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime, by: Person) -> list[Page]:
+def _publish(
+    nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime, by: Person, reason: str = ""
+) -> list[Page]:
     try:
         plan = plan_for(nodes, since, moment)
     except NoRoomError as full:
@@ -230,7 +235,7 @@ def _publish(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime, 
         later = Node.objects.lock()
         moments = {pk: since[pk] for pk in nodes.values_list("pk", flat=True)}
         moments = {pk: at if at < moment else max(at, later) for pk, at in moments.items()}
-        return _publish(nodes, moments, later, by)
+        return _publish(nodes, moments, later, by, reason)
     if plan.problems:
         raise NotPublishable(plan.problems)
     Page.objects.filter(pk__in=[page.pk for page in plan.superseded]).delete()
@@ -238,6 +243,7 @@ def _publish(nodes: NodeQuerySet, since: dict[int, datetime], moment: datetime, 
         _end(Page.objects.filter(pk=page.pk), page.ends_at)
     for page in plan.opened:
         page.published_by = by
+        page.reason = reason
     return Page.objects.bulk_create(plan.opened)
 
 

@@ -7,22 +7,26 @@ what they show (`lang`), and tell the reader when `translated` is False.
 
 import calendar
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cached_property
+from html import escape, unescape
 from pathlib import PurePath
 
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localdate
+from django.utils.translation import get_language_bidi
+from django.utils.translation import gettext as _
 
-from portal.language import in_language
 from strategy import documents, rich_text
 from strategy.global_goals import GLOBAL_GOALS
 from strategy.kinds import KINDS
 from strategy.models import Node, Page
+from strategy.viewpoint import Viewpoint
 
 MEDIA_URL = "/media/"
 
@@ -49,23 +53,31 @@ class Words:
 
 
 class Reading:
-    """`page` in `language`. `others` are editions, by node id, that it may name by their present title and address."""
+    """
+    `page` from a viewpoint. `others` are editions, by node id, that it may name by their title and address then;
+    `unnamed` the ids of nodes with an edition that may not be shown.
+    """
 
     def __init__(
         self,
         page: Page,
-        language: str,
+        viewpoint: Viewpoint,
         words: Words,
         others: Mapping[int, Page] | None = None,
         media_url: str = MEDIA_URL,
+        unnamed: Collection[int] = (),
     ) -> None:
         self.page = page
-        self.asked_language = language
+        self.viewpoint = viewpoint
         self.words = words
         self.others = others or {}
         self.media_url = media_url
+        self.unnamed = unnamed
+        # What a list says about where the page stands and what stands below it: strategy.gathering fills them in.
+        self.above: Reading | None = None
+        self.below = ""
         self.document = documents.upgrade(page.document)
-        self.language = language if language in self.document["texts"] else settings.LANGUAGE_CODE
+        self.language = viewpoint.language if viewpoint.language in self.document["texts"] else settings.LANGUAGE_CODE
         self.text = self.document["texts"][self.language]
 
     def __repr__(self) -> str:
@@ -85,16 +97,21 @@ class Reading:
 
     @property
     def url(self) -> str:
-        return in_language(self.page.address, self.asked_language)
+        return self.viewpoint.url(self.page.address)
 
     @property
     def short_url(self) -> str:
         """Leads to the page wherever it is moved."""
-        return in_language(f"/n/{self.node_id}/", self.asked_language)
+        return self.viewpoint.url(f"/n/{self.node_id}/")
 
     @property
     def translated(self) -> bool:
-        return self.language == self.asked_language
+        return self.language == self.viewpoint.language
+
+    @property
+    def languages(self) -> list[str]:
+        """Those that the page has a text of its own in."""
+        return [code for code, _name in settings.LANGUAGES if code in self.document["texts"]]
 
     @property
     def portal_translation(self) -> bool:
@@ -110,10 +127,7 @@ class Reading:
 
     @cached_property
     def body(self) -> SafeString:
-        """Cleaned once more: whoever wrote to the table, a page shows nothing but what the editor offers."""
-        html = rich_text.clean(self.text["body"])
-        html = _LINK_TO_PAGE.sub(lambda link: in_language(link[0], self.asked_language), html)
-        return mark_safe(html)  # noqa: S308 cleaned two lines up
+        return self._shown(self.text["body"])
 
     @property
     def number(self) -> str:
@@ -203,8 +217,48 @@ class Reading:
         return self.document["board"]
 
     @property
+    def easy_language(self) -> str:
+        """That of its easy-to-read text: this language, else the default one; "" if there is none."""
+        texts = self.document["easy_to_read"]
+        return next((code for code in (self.viewpoint.language, settings.LANGUAGE_CODE) if code in texts), "")
+
+    @property
+    def easy_to_read(self) -> dict | None:
+        """{title, body, language, translated, url}, or None."""
+        if not self.easy_language:
+            return None
+        text = self.document["easy_to_read"][self.easy_language]
+        return {
+            "title": text["title"],
+            "body": self._shown(text["body"]),
+            "language": self.easy_language,
+            "translated": self.easy_language == self.viewpoint.language,
+            "url": self.viewpoint.url(self.page.easy_address),
+        }
+
+    @property
+    def statement(self) -> dict | None:
+        """What an accessibility statement says, in codes; strategy.statement has the words."""
+        statement = self.document["statement"]
+        lists = ("failures", "exemptions")
+        return statement and {**statement, **{name: self._in_language(statement[name]) for name in lists}}
+
+    @property
+    def reviewed_on(self) -> date | None:
+        """When someone last read the page and found it right, if that is after its last change."""
+        reviewed = self.document["reviewed_on"]
+        reviewed = reviewed and date.fromisoformat(reviewed)
+        return reviewed if reviewed and reviewed > localdate(self.updated_at) else None
+
+    @property
     def updated_at(self) -> datetime:
         return self.page.content_since
+
+    def _shown(self, html: str) -> SafeString:
+        """Cleaned once more: whoever wrote to the table, a page shows nothing but what the editor offers."""
+        html = rich_text.clean(html)
+        html = _LINK_TO_PAGE.sub(lambda link: escape(self.viewpoint.url(unescape(link[0]))), html)
+        return mark_safe(html)  # noqa: S308 cleaned two lines up
 
     def _in_language(self, rows: list[dict]) -> list[dict]:
         """Rows have the language of their words: this text's own if there are any, else the default language's."""
@@ -212,21 +266,28 @@ class Reading:
         return own or [row for row in rows if row["language"] == settings.LANGUAGE_CODE]
 
     def _named(self, rows: list[dict]) -> list[dict]:
-        """Boards and themes by their present name and address; by the name they had, without a link, if withdrawn."""
+        """
+        Boards and themes by their present name and address; by the name they had, without a link, if withdrawn. A name
+        that is or was on an edition which may not be shown is not given away: the link leads to why.
+        """
         return [self._name(row) for row in rows]
 
     def _name(self, row: dict) -> dict:
         page = self.others.get(row["node"])
+        if page is None and row["node"] in self.unnamed:
+            url = self.viewpoint.url(f"/n/{row['node']}/")
+            return {"name": _("May not be shown"), "language": self.viewpoint.language, "url": url}
         titles = documents.titles(documents.upgrade(page.document)) if page else row["titles"]
-        language = self.asked_language if self.asked_language in titles else settings.LANGUAGE_CODE
+        asked = self.viewpoint.language
+        language = asked if asked in titles else settings.LANGUAGE_CODE
         return {
             "name": titles[language],
             "language": language,
-            "url": in_language(page.address, self.asked_language) if page else "",
+            "url": self.viewpoint.url(page.address) if page else "",
         }
 
     def _address(self, address: str) -> str:
-        return in_language(address, self.asked_language) if _PAGE.match(address) else address
+        return self.viewpoint.url(address) if _PAGE.match(address) else address
 
 
 def number_words(value: str | None, decimals: int) -> str:
@@ -234,7 +295,9 @@ def number_words(value: str | None, decimals: int) -> str:
     if value is None:
         return ""
     rounded = Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    return number_format(rounded, decimals, use_l10n=True, force_grouping=True).replace("-", "−")
+    # In a text that is read from right to left, the sign would end up behind the number.
+    minus = "\N{LEFT-TO-RIGHT MARK}−" if get_language_bidi() else "−"
+    return number_format(rounded, decimals, use_l10n=True, force_grouping=True).replace("-", minus)
 
 
 def period_words(start: date, end: date) -> str:

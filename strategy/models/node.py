@@ -22,6 +22,14 @@ def validate_link(address: str) -> None:
         raise ValidationError(_("An address begins with https://, http://, mailto:, tel: or /."), code="link")
 
 
+def languages() -> list[tuple[str, str]]:
+    return settings.LANGUAGES
+
+
+def other_languages() -> list[tuple[str, str]]:
+    return [choice for choice in settings.LANGUAGES if choice[0] != settings.LANGUAGE_CODE]
+
+
 def year_field(name: str) -> models.PositiveSmallIntegerField:
     return models.PositiveSmallIntegerField(
         name, null=True, blank=True, validators=[MinValueValidator(1900), MaxValueValidator(2200)]
@@ -33,9 +41,12 @@ class NodeQuerySet(MP_NodeQuerySet):
         return self.filter(kind__in=kinds)
 
     def with_content(self) -> Self:
-        """Everything a document is built of: eight queries more, however many nodes."""
+        """Everything a document is built of: eleven queries more, however many nodes."""
         return self.prefetch_related(
             "translations",
+            "easy_texts",
+            "failures",
+            "exemptions",
             "illustrations",
             "related_material",
             "words",
@@ -74,6 +85,18 @@ class Node(MP_Node):
         DONE = "done", _("Done")
         DROPPED = "dropped", _("Dropped")
 
+    class Compliance(models.TextChoices):
+        """The three words that the law's regulation has for it (A11Y-1)."""
+
+        FULL = "full", _("Fully compliant")
+        PARTIAL = "partial", _("Partly compliant")
+        NONE = "none", _("Not compliant")
+
+    class AssessmentMethod(models.TextChoices):
+        OWN = "own", _("The municipality's own assessment")
+        EXTERNAL = "external", _("An assessment by others")
+        BOTH = "both", _("The municipality's own assessment and one by others")
+
     kind = models.CharField(_("kind"), max_length=20, choices=NodeKind)
     key = models.CharField(
         _("key"),
@@ -91,6 +114,13 @@ class Node(MP_Node):
     body = RichTextField(_("body"), blank=True)
     example = models.BooleanField(
         _("example data"), default=False, help_text=_("Made up, to show how it may look. Marked on the page.")
+    )
+
+    reviewed_on = models.DateField(
+        _("reviewed on"),
+        null=True,
+        blank=True,
+        help_text=_("When someone last read the page and found it right, whether or not its text changed."),
     )
 
     boards = models.ManyToManyField(
@@ -131,6 +161,11 @@ class Node(MP_Node):
     target_value = models.DecimalField(_("target"), max_digits=20, decimal_places=6, null=True, blank=True)
 
     stage = models.CharField(_("stage"), max_length=20, choices=Stage, blank=True)
+
+    # Of an accessibility statement; its lists are in strategy.models.statement.
+    compliance = models.CharField(_("compliance"), max_length=10, choices=Compliance, blank=True)
+    assessed_on = models.DateField(_("assessed on"), null=True, blank=True)
+    assessment_method = models.CharField(_("method of assessment"), max_length=10, choices=AssessmentMethod, blank=True)
 
     board_code = models.CharField(_("code"), max_length=6, blank=True)
     board_email = models.EmailField(_("e-mail"), blank=True)
@@ -185,7 +220,7 @@ class NodePart(models.Model):
     language = models.CharField(
         _("language"),
         max_length=10,
-        choices=settings.LANGUAGES,
+        choices=languages,
         default=settings.LANGUAGE_CODE,
         help_text=_("Of its words. A page in another language shows its own rows when it has any."),
     )
@@ -197,11 +232,7 @@ class NodePart(models.Model):
 
 class Translation(models.Model):
     node = models.ForeignKey(Node, models.CASCADE, related_name="translations")
-    language = models.CharField(
-        _("language"),
-        max_length=10,
-        choices=[choice for choice in settings.LANGUAGES if choice[0] != settings.LANGUAGE_CODE],
-    )
+    language = models.CharField(_("language"), max_length=10, choices=other_languages)
     title = models.CharField(_("title"), max_length=200)
     lead = models.TextField(_("lead"), blank=True)
     body = RichTextField(_("body"), blank=True)
@@ -223,14 +254,32 @@ class Translation(models.Model):
         return f"{self.title} ({self.language})"
 
 
+class EasyText(models.Model):
+    """The node in easy-to-read language (lättläst, WEB-12): a text of its own, at an address of its own."""
+
+    node = models.ForeignKey(Node, models.CASCADE, related_name="easy_texts")
+    language = models.CharField(_("language"), max_length=10, choices=languages, default=settings.LANGUAGE_CODE)
+    title = models.CharField(_("title"), max_length=200)
+    body = RichTextField(_("body"), help_text=_("Short sentences, one thing in each. Everyday words."))
+
+    class Meta:
+        verbose_name = _("easy-to-read text")
+        verbose_name_plural = _("easy-to-read texts")
+        ordering = ["language"]
+        constraints = [
+            models.UniqueConstraint(fields=["node", "language"], name="strategy_easytext_one_for_each_language")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.language})"
+
+
 class KindWord(models.Model):
     """What the municipality calls a level; kept with the start page, since it is published with it."""
 
     node = models.ForeignKey(Node, models.CASCADE, related_name="words", limit_choices_to={"kind": NodeKind.START})
     kind = models.CharField(_("kind"), max_length=20, choices=NodeKind)
-    language = models.CharField(
-        _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
-    )
+    language = models.CharField(_("language"), max_length=10, choices=languages, default=settings.LANGUAGE_CODE)
     one = models.CharField(_("one"), max_length=60)
     many = models.CharField(_("several"), max_length=60)
 

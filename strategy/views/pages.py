@@ -1,122 +1,122 @@
 """The public pages. They read Page alone, at one moment by the database's clock: that of the first query."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
+from dataclasses import replace
+from datetime import date, datetime
 
-from django.core.paginator import Paginator
-from django.db import connection, transaction
-from django.db.models import Max
-from django.db.models.functions import Upper
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.conf import settings
+from django.db.models import Max, Min
+from django.db.models.functions import Lower, Upper
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.timezone import localdate
-from django.views.decorators.http import require_safe
 
 from portal.language import in_language
-from strategy import uploads
-from strategy.kinds import LEVELS, PYRAMID, NodeKind
-from strategy.models import Illustration, Page
+from portal.site import absolute
+from strategy.gathering import SERVING, Gathering, count_below
+from strategy.history import earlier_values
+from strategy.kinds import PYRAMID, NodeKind, children_of
+from strategy.memento import History, announce
+from strategy.models import Block, Illustration, Page
 from strategy.reading import MEDIA_URL, Reading
-from strategy.surroundings import Surroundings, ended_year
+from strategy.statement import Statement
+from strategy.succession import Succession
+from strategy.surroundings import Surroundings
+from strategy.viewpoint import Viewpoint, in_address
+from strategy.views.public import public_page
 
-PAGES_IN_LIST = 100
-
-
-def one_snapshot(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """All queries of a view see the database as it was at the first: no page is torn by what is published meanwhile."""
-
-    @wraps(view)
-    def wrapped(*args: Any, **kwargs: Any) -> HttpResponse:
-        if connection.in_atomic_block:
-            return view(*args, **kwargs)
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            return view(*args, **kwargs)
-
-    return wrapped
+TEMPLATES = {NodeKind.START: "strategy/start.html", NodeKind.STATEMENT: "strategy/statement.html"}
 
 
-@require_safe
-@one_snapshot
-def page(request: HttpRequest, address: str) -> HttpResponse:
-    address = f"/{address}"
-    found = Page.objects.at().filter(address=address).shown().first()
+@public_page
+def page(request: HttpRequest, viewpoint: Viewpoint, address: str) -> HttpResponse:
+    response = answer(request, viewpoint, f"/{address}")
+    announce(response, History(request, f"/{address}", viewpoint.language), viewpoint)
+    return response
+
+
+def answer(request: HttpRequest, viewpoint: Viewpoint, address: str) -> HttpResponse:
+    found = Page.objects.holding(viewpoint.moment).filter(address=address).with_block().with_first().shown().first()
     if found is None:
-        return former_page(request, address)
-    around = Surroundings.at(found.shown_at, request.LANGUAGE_CODE)
+        return not_there(request, viewpoint, address)
+    around = Surroundings.at(replace(viewpoint, moment=viewpoint.moment or found.shown_at))
+    if found.block_id:
+        return blocked(request, around, found.block_id)
     return show_page(request, found, around)
 
 
-def former_page(request: HttpRequest, address: str) -> HttpResponse:
-    """An address of an earlier edition leads to what has become of that node."""
+def not_there(request: HttpRequest, viewpoint: Viewpoint, address: str, *, under: str = "") -> HttpResponse:
+    """
+    An address of an earlier or later edition leads to where that node's page is, or was on the day asked for. `under`
+    is where something that goes with each page is: what comes before the page's own address.
+    """
     former = Page.objects.begun().filter(address=address).order_by("valid").last()
     if former is None:
         raise Http404
-    return moved_or_gone(request, former.node_id, permanent=True)
+    if viewpoint.asked:
+        return elsewhere_then(request, viewpoint, former.node_id, under=under)
+    return moved_or_gone(request, viewpoint, former.node_id, permanent=True, under=under)
 
 
-def moved_or_gone(request: HttpRequest, node_id: int, *, permanent: bool) -> HttpResponse:
+def elsewhere_then(request: HttpRequest, viewpoint: Viewpoint, node_id: int, *, under: str = "") -> HttpResponse:
+    """Where the node's page was at a moment that has passed; without one, when it was public."""
+    then = Page.objects.holding(viewpoint.moment).filter(node=node_id).only("address").first()
+    if then:
+        return redirect(viewpoint.url(under + then.address))
+    return not_public_then(request, viewpoint, node_id)
+
+
+def not_public_then(request: HttpRequest, viewpoint: Viewpoint, node_id: int) -> HttpResponse:
+    """When it was public instead; not found, if it never was."""
+    public = Page.objects.begun().filter(node=node_id).aggregate(first_at=Min(Lower("valid")))
+    if public["first_at"] is None:
+        raise Http404
+    context = {
+        **Surroundings.at(viewpoint).context(request.path),
+        "first_at": public["first_at"] if viewpoint.moment < public["first_at"] else None,
+        "first_url": f"{request.path}?den={in_address(public['first_at'])}",
+    }
+    return render(request, "not_then.html", context, status=404)
+
+
+def moved_or_gone(
+    request: HttpRequest, viewpoint: Viewpoint, node_id: int, *, permanent: bool, under: str = ""
+) -> HttpResponse:
     """Where the node's page is now; without one, since when it is gone."""
-    present = Page.objects.at().filter(node=node_id).only("address").first()
+    present = Page.objects.holding().filter(node=node_id).only("address").first()
     if present:
-        response = redirect(in_language(present.address, request.LANGUAGE_CODE), permanent=permanent)
+        response = redirect(viewpoint.url(under + present.address), permanent=permanent)
         # A page can come back to an address that it had; a browser that kept the 301 would then go round in circles.
         response.headers["Cache-Control"] = "no-cache"
         return response
     withdrawn_at = Page.objects.begun().filter(node=node_id).aggregate(at=Max(Upper("valid")))["at"]
     if withdrawn_at is None:
         raise Http404
-    return render(request, "410.html", {"withdrawn_at": withdrawn_at}, status=410)
-
-
-@require_safe
-def node(request: HttpRequest, node_id: int) -> HttpResponse:
-    """A short address that lasts, whatever the page's own address becomes."""
-    return moved_or_gone(request, node_id, permanent=False)
-
-
-@require_safe
-@one_snapshot
-def level(request: HttpRequest, slug: str) -> HttpResponse:
-    """All pages of one level of the steering model, or all boards."""
-    found = next((level for level in LEVELS if level.slug == slug), None)
-    if found is None:
-        raise Http404
-    around = Surroundings.at(None, request.LANGUAGE_CODE)
-    pages = Page.objects.at(around.moment).of_kind(found.kind).by_number()
-    page_obj = Paginator(pages, PAGES_IN_LIST).get_page(request.GET.get("page"))
+    last = in_address(withdrawn_at - datetime.resolution)
     context = {
-        **around.context(request.path),
-        "word": around.level_word(found),
-        "pages": [Reading(page, request.LANGUAGE_CODE, around.words) for page in page_obj],
-        "page_obj": page_obj,
+        **Surroundings.at(viewpoint).context(request.path),
+        "withdrawn_at": withdrawn_at,
+        "last_url": f"{request.path}?den={last}",
     }
-    return render(request, "strategy/level.html", context)
+    return render(request, "410.html", context, status=410)
 
 
-@require_safe
-def media(request: HttpRequest, name: str) -> HttpResponse:
-    """An uploaded file, once an edition that has begun shows it. Its name is its hash, so it never changes."""
-    if not Page.objects.begun().showing(name).exists():
-        raise Http404
-    return file_response(name)
-
-
-def file_response(name: str) -> FileResponse:
-    extension = name.rpartition(".")[2]
-    try:
-        content = uploads.storage().open(name)
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(content, content_type=uploads.TYPES[extension])
-    response.headers["Content-Disposition"] = "attachment" if extension == "pdf" else "inline"
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    # Nothing in an uploaded file may run, should a browser show it as a page of its own.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
+def blocked(request: HttpRequest, around: Surroundings, block_id: int) -> HttpResponse:
+    """Why nobody may be shown the edition (RFC 7725), and who it is that does not show it."""
+    found = Block.objects.only("ground", "reason", "decided_at", "page__node").select_related("page").get(pk=block_id)
+    # Not “block”: that is what a template calls the part of it that it is in.
+    context = {**around.context(request.path), "blocking": found, "noindex": True}
+    response = render(request, "451.html", context, status=451)
+    response.headers["Link"] = f'<{settings.SITE_HOMEPAGE or absolute(request, "/")}>; rel="blocked-by"'
+    # It may end, and then the page is there again.
+    response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+@public_page
+def node(request: HttpRequest, viewpoint: Viewpoint, node_id: int) -> HttpResponse:
+    """A short address that lasts, whatever the page's own address becomes."""
+    if viewpoint.asked:
+        return elsewhere_then(request, viewpoint, node_id)
+    return moved_or_gone(request, viewpoint, node_id, permanent=False)
 
 
 def show_page(
@@ -128,78 +128,112 @@ def show_page(
     """
     is_start = found.kind == NodeKind.START
     context = (start_context if is_start else page_context)(found, around, media_url)
-    template = "strategy/start.html" if is_start else "strategy/page.html"
-    return render(request, template, {**context, "staff_note": staff_note})
+    if found.kind == NodeKind.STATEMENT:
+        context["statement"] = Statement(context["page"], absolute(request, ""))
+    template = TEMPLATES.get(found.kind, "strategy/page.html")
+    context |= {
+        "languages": context["page"].languages,
+        "first_at": getattr(found, "first_at", None),
+        "staff_note": staff_note,
+    }
+    return render(request, template, context)
 
 
 def start_context(found: Page, around: Surroundings, media_url: str = MEDIA_URL) -> dict:
-    """The start page is composed: each text lives in its own node. One query."""
-    above = [page.node_id for page in (around.vision, around.roadmap) if page]
-    parts = list(
-        Page.objects.at(around.moment).filter(parent__in=above).of_kind(NodeKind.THEME, NodeKind.AREA).in_order()
-    )
-    readings = [Reading(part, around.language, around.words) for part in parts]
-    start = Reading(found, around.language, around.words, media_url=media_url)
-    composed = [page for page in (start, around.vision, around.roadmap, *readings) if page]
+    """The start page is composed: each text lives in its own node. Two queries: the areas, and what they hold."""
+    roadmap = around.roadmap
+    parts = Page.objects.at(around.moment).filter(parent=roadmap.node_id).in_order() if roadmap else []
+    areas = [around.read(part) for part in parts]
+    if areas:
+        count_below(roadmap.node_id, areas, around)
+    themes = [theme for theme in around.themes if around.vision and theme.page.parent_id == around.vision.node_id]
+    start = around.read(found, media_url=media_url)
+    composed = [page for page in (start, around.vision, roadmap, *themes, *areas) if page]
     drawn = [row for row in start.illustrations if row["drawing"] == Illustration.Drawing.PYRAMID]
     return {
-        **around.context(start.url),
+        **around.context(in_language(found.address, around.viewpoint.language)),
         "edition": found.pk,
         "page": start,
         "updated_at": max(page.updated_at for page in composed),
         "partly_translated": start.translated and not all(page.translated for page in composed),
         "vision": around.vision,
-        "themes": [part for part in readings if part.kind == NodeKind.THEME],
-        "roadmap": around.roadmap,
-        "roadmap_ended": ended_year(around.roadmap, localdate(around.moment)),
-        "areas": [part for part in readings if part.kind == NodeKind.AREA],
+        "themes": in_colour(themes, around),
+        "roadmap": roadmap,
+        "succession": Succession.of(roadmap.page, around) if roadmap else None,
+        "areas": areas,
+        "boards_word": around.words.many(NodeKind.BOARD),
         "pyramid": drawn[0] if drawn else None,
         "levels": [
-            {"word": around.level_word(level), "url": reverse("level", kwargs={"slug": level.slug})}
+            {"word": around.level_word(level), "url": around.viewpoint.to("level", slug=level.slug)}
             for level in PYRAMID
         ],
     }
 
 
 def page_context(found: Page, around: Surroundings, media_url: str = MEDIA_URL) -> dict:
-    """Any page but the start page. Three queries: what it names, its children, its neighbours."""
-    moment, language, words = around.moment, around.language, around.words
+    """
+    Any page but the start page. Four queries at most: what it names, its neighbours, its children and what they hold;
+    five for a theme or a board, which has what gathers under it. A result has one more, for what it promised before.
+    """
+    moment = around.moment
     named = [row["node"] for rows in ("boards", "themes") for row in found.document[rows]]
-    others = {other.node_id: other for other in Page.objects.at(moment).filter(node__in=[*found.ancestor_ids, *named])}
-    breadcrumb = [Reading(others[pk], language, words) for pk in found.ancestor_ids if pk in others]
-    children = [
-        Reading(child, language, words) for child in Page.objects.at(moment).filter(parent=found.node_id).in_order()
-    ]
-    above = next((page for page in breadcrumb if page.kind == NodeKind.ROADMAP), None)
-    reading = Reading(found, language, words, others, media_url)
-    roadmap = reading if reading.kind == NodeKind.ROADMAP else above
+    others = around.named([*found.ancestor_ids, *named])
+    breadcrumb = [around.read(others[pk]) for pk in found.ancestor_ids if pk in others]
+    reading = around.read(found, others, media_url)
+    groups = children_by_kind(found, around)
+    gathering = Gathering.under(found, moment)
+    gathered = gathering and gathering.context(around)
+    shown = [page for pages in groups.values() for page in pages] or (gathered["pages"] if gathered else [])
     return {
-        **around.context(reading.url),
+        **around.context(in_language(found.address, around.viewpoint.language)),
         "edition": found.pk,
         "page": reading,
         "updated_at": reading.updated_at,
-        "partly_translated": reading.translated and not all(page.translated for page in children),
+        "partly_translated": reading.translated and not all(page.translated for page in shown),
         "breadcrumb": breadcrumb,
-        "children": children,
-        "children_word": children_word(children, around),
-        "roadmap_ended": ended_year(roadmap, localdate(moment)),
+        "children": [{"kind": kind, "word": around.words.many(kind), "pages": pages} for kind, pages in groups.items()],
+        "child_themes": in_colour(groups.get(NodeKind.THEME, []), around),
+        "part_of": breadcrumb[-1] if found.kind in SERVING and len(breadcrumb) > 1 else None,
+        "themes": [
+            {**theme, "colour": around.theme_colour(row["node"])}
+            for theme, row in zip(reading.themes, reading.document["themes"], strict=True)
+        ],
+        "colour": around.theme_colour(found.node_id),
+        "succession": Succession.of(found, around),
+        "gathered": gathered,
+        "earlier": earlier_values(found, moment) if reading.indicator else [],
+        **around.level_context(found.kind),
         **neighbours(found, around),
     }
 
 
-def children_word(children: list[Reading], around: Surroundings) -> str:
-    """The kinds of the children, each once: "Delområden", or "Teman, grunduppdrag och strategiska färdplaner"."""
-    words = list(dict.fromkeys(around.words.many(child.kind) for child in children))
-    return ", ".join([*words[:1], *(word[:1].lower() + word[1:] for word in words[1:])])
+def children_by_kind(found: Page, around: Surroundings) -> dict[str, list[Reading]]:
+    """Siblings as staff put them, but roadmaps the newest first. Two queries, where something can stand below."""
+    if not children_of(found.kind):
+        return {}
+    groups: dict[str, list[Reading]] = {}
+    for child in Page.objects.at(around.moment).filter(parent=found.node_id).in_order():
+        groups.setdefault(child.kind, []).append(around.read(child))
+    if NodeKind.ROADMAP in groups:
+        groups[NodeKind.ROADMAP].sort(key=lambda roadmap: roadmap.period or (date.min, date.min), reverse=True)
+    if any(children_of(kind) for kind in groups):
+        count_below(found.node_id, [page for pages in groups.values() for page in pages], around)
+    return groups
+
+
+def in_colour(themes: list[Reading], around: Surroundings) -> list[dict]:
+    return [{"page": theme, "colour": around.theme_colour(theme.node_id)} for theme in themes]
 
 
 def neighbours(found: Page, around: Surroundings) -> dict[str, Reading | None]:
-    """The siblings of the same kind beside a page, in one query."""
+    """The siblings of the same kind beside a page, in one query. Roadmaps come one after the other in time instead."""
+    if found.kind == NodeKind.ROADMAP:
+        return {"previous": None, "next": None}
     siblings = Page.objects.at(around.moment).filter(parent=found.parent_id, kind=found.kind)
     before = siblings.filter(position__lt=found.position).order_by("-position")[:1]
     after = siblings.filter(position__gt=found.position).order_by("position")[:1]
     beside = {page.position < found.position: page for page in before.union(after)}
     return {
-        name: Reading(beside[is_before], around.language, around.words) if is_before in beside else None
+        name: around.read(beside[is_before]) if is_before in beside else None
         for name, is_before in (("previous", True), ("next", False))
     }

@@ -14,18 +14,18 @@ from strategy.models import Node, Page
 SAMPLES = Path(__file__).parent / "samples"
 KEYS = {
     "version", "texts", "number", "example", "illustrations", "related", "boards", "themes", "global_goals", "period",
-    "target_year", "decision", "indicator", "stage", "board", "words",
+    "target_year", "decision", "indicator", "stage", "board", "words", "easy_to_read", "reviewed_on", "statement",
 }  # fmt: skip
 # What the document says of a kind that is not asked for it.
 NOTHING = {
     "number": "", "boards": [], "themes": [], "global_goals": [], "period": None, "target_year": None, "decision": None,
-    "indicator": None, "stage": "", "board": None, "words": {},
+    "indicator": None, "stage": "", "board": None, "words": {}, "statement": None,
 }  # fmt: skip
 # The column that decides whether a kind is asked for each.
 ASKED_BY = {
     "number": "number", "boards": "boards", "themes": "themes", "global_goals": "global_goals",
     "period": "period_start_on", "target_year": "target_year", "decision": "decision_body", "indicator": "indicator",
-    "stage": "stage", "board": "board_code", "words": "words",
+    "stage": "stage", "board": "board_code", "words": "words", "statement": "compliance",
 }  # fmt: skip
 
 
@@ -64,6 +64,10 @@ def fill(node: Node, tree, tmp_path=None) -> Node:
         stage="started",
         board_code="KS",
         board_email="ks@example.se",
+        reviewed_on="2024-05-01",
+        compliance="partial",
+        assessed_on="2024-04-30",
+        assessment_method="own",
     )
     node = Node.objects.get(pk=node.pk)
     node.boards.set([tree.board])
@@ -73,6 +77,9 @@ def fill(node: Node, tree, tmp_path=None) -> Node:
     node.translations.create(language="en", title="Title", lead="A lead.", body="<p>Text.</p>", by_portal=True)
     node.illustrations.create(drawing="town", alternative_text="En stad.", caption="Staden")
     node.related_material.create(title="Kommunens sida", address="https://www.kristianstad.se/", year=2021)
+    node.easy_texts.create(language="sv", title="Fler ska få jobb", body="<p>Fler ska få jobb.</p>")
+    node.failures.create(situation="no_sight", criterion="1.1.1", what="En bild saknar text.", why="Den är ny.")
+    node.exemptions.create(ground="outside", what="Kartor.", why="De är inte för att hitta vägen.")
     return Node.objects.with_content().get(pk=node.pk)
 
 
@@ -90,13 +97,14 @@ def test_only_what_a_kind_is_asked_for_is_frozen(tree, kind):
             assert document[key] != NOTHING[key], key
         else:
             assert document[key] == NOTHING[key], key
-    assert document["version"] == documents.VERSION == 1
+    assert document["version"] == documents.VERSION == 2
     assert document["example"] is True
     assert set(document["texts"]) == {"sv", "en"}
 
 
 def test_every_key_but_the_common_ones_is_tried_above():
-    assert set(ASKED_BY) == set(NOTHING) == KEYS - {"version", "texts", "example", "illustrations", "related"}
+    common = {"version", "texts", "example", "illustrations", "related", "easy_to_read", "reviewed_on"}
+    assert set(ASKED_BY) == set(NOTHING) == KEYS - common
 
 
 def test_a_result_says_everything_it_says(tree, settings, tmp_path):
@@ -108,7 +116,7 @@ def test_a_result_says_everything_it_says(tree, settings, tmp_path):
     row.save()
     node = Node.objects.with_content().get(pk=node.pk)
     assert documents.build(node) == {
-        "version": 1,
+        "version": 2,
         "texts": {
             "sv": {
                 "title": "Arbetslösheten ska minska",
@@ -160,7 +168,42 @@ def test_a_result_says_everything_it_says(tree, settings, tmp_path):
         "stage": "",
         "board": None,
         "words": {},
+        "easy_to_read": {"sv": {"title": "Fler ska få jobb", "body": "<p>Fler ska få jobb.</p>"}},
+        "reviewed_on": "2024-05-01",
+        "statement": None,
     }
+
+
+def test_a_statement_says_everything_it_says(tree):
+    node = fill(example_of(NodeKind.STATEMENT), tree)
+    assert documents.build(node)["statement"] == {
+        "compliance": "partial",
+        "assessed_on": "2024-04-30",
+        "method": "own",
+        "failures": [
+            {
+                "situation": "no_sight",
+                "criterion": "1.1.1",
+                "what": "En bild saknar text.",
+                "why": "Den är ny.",
+                "instead": "",
+                "language": "sv",
+            }
+        ],
+        "exemptions": [
+            {"ground": "outside", "what": "Kartor.", "why": "De är inte för att hitta vägen.", "language": "sv"}
+        ],
+    }
+
+
+def test_a_review_alone_is_a_new_edition_with_the_content_of_the_old_one(published):
+    """WEB-2: the day of a review can be set without changing when the page was last updated."""
+    before = Page.objects.at().get(node=published.jobs)
+    Node.objects.filter(pk=published.jobs.pk).update(reviewed_on="2024-05-01")
+    after = publishing.publish(published.jobs)
+    assert after.document["reviewed_on"] == "2024-05-01"
+    assert after.content_since == before.content_since
+    assert publishing.publish(published.jobs) is None
 
 
 def test_names_are_those_that_are_public(tree):
@@ -234,7 +277,7 @@ def test_sample_of_todays_shape_is_not_changed():
 
 
 def test_sample_leaves_nothing_out():
-    sample = read(SAMPLES / "document-1.json")
+    sample = read(SAMPLES / f"document-{documents.VERSION}.json")
     assert set(sample) == KEYS
     assert all(sample[key] not in (None, "", [], {}) for key in KEYS)
     assert set(sample["words"]) == set(NodeKind.values)
@@ -253,5 +296,5 @@ def test_older_shapes_are_upgraded_one_step_at_a_time(monkeypatch):
 
 def test_newer_shape_is_refused():
     sample = read(SAMPLES / "document-1.json")
-    with pytest.raises(ValueError, match="shape 2; this code knows 1"):
+    with pytest.raises(ValueError, match="shape 3; this code knows 2"):
         documents.upgrade({**sample, "version": documents.VERSION + 1})

@@ -151,6 +151,7 @@ OTHER_VALUES = {
     "document": '{"version": 1, "number": "9"}',
     "period": Range("2021-01-01", "2025-01-01", "[)"),
     "content_since": datetime(2000, 1, 1, tzinfo=UTC),
+    "reason": "Efterhandsskäl",
     "published_by_id": "person",
     "recorded_at": datetime(2000, 1, 1, tzinfo=UTC),
 }

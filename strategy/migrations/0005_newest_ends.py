@@ -1,0 +1,21 @@
+import django.db.models.functions.text
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("strategy", "0004_search"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.AddIndex(
+            model_name="page",
+            index=models.Index(
+                models.OrderBy(django.db.models.functions.text.Upper("valid"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="strategy_page_newest_ends",
+            ),
+        ),
+    ]

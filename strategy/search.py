@@ -1,0 +1,204 @@
+"""
+Searching pages: what a reader wrote, as PostgreSQL reads it, the words it may have meant, and where they stand.
+
+Words are compared as the stemmer of their language leaves them, with accents or without ("fardplan" finds "färdplan"),
+and found from their beginnings, since Swedish puts words together ("arbetslös" finds "Arbetslösheten").
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramSimilarity
+from django.db.models import Case, FloatField, Q, QuerySet, Value, When
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
+
+from strategy.models import SearchText, SearchWord
+from strategy.models.page import PageQuerySet
+from strategy.running_text import blocks_of_html
+
+# The languages that PostgreSQL 15 and newer have a stemmer for; words of others are compared as they are.
+STEMMERS = {
+    "ar": "arabic", "hy": "armenian", "eu": "basque", "ca": "catalan", "da": "danish", "nl": "dutch", "en": "english",
+    "fi": "finnish", "fr": "french", "de": "german", "el": "greek", "hi": "hindi", "hu": "hungarian",
+    "id": "indonesian", "ga": "irish", "it": "italian", "lt": "lithuanian", "ne": "nepali", "nb": "norwegian",
+    "nn": "norwegian", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "es": "spanish",
+    "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+
+LONGEST = 200
+MOST_WORDS = 12
+# What PostgreSQL takes for alike is 0.3; a word that differs more than this is another word.
+_ALIKE = 0.4
+_EXTRACT_WORDS = 32
+# Of two letters, too many words begin with them.
+_SHORTEST_BEGINNING = 3
+
+_TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
+_WORD = re.compile(r"\w+(?:[.:]\w+)*")
+# Definite endings that PostgreSQL's Swedish stemmer leaves: biblioteket, skolan, miljön.
+_SWEDISH_ENDING = re.compile(r"(?<=\w{4})(?:et|an|en|n)$")
+
+
+@dataclass(frozen=True)
+class Term:
+    """Words that stand beside each other; `wanted` is whether a page must have them or must not."""
+
+    words: tuple[str, ...]
+    wanted: bool = True
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a reader asks for. `was_cut` tells that more was written than is looked for."""
+
+    text: str
+    terms: tuple[Term, ...]
+    was_cut: bool = False
+
+    @classmethod
+    def of(cls, text: str) -> "Query":
+        """Never fails: what can't be looked for is left out."""
+        clean = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+        terms = []
+        count = 0
+        for match in _TERM.finditer(clean[:LONGEST]):
+            minus, phrase, word = match.groups()
+            words = tuple(_WORD.findall(unicodedata.normalize("NFC", (word if phrase is None else phrase).lower())))
+            count += len(words)
+            if words and count <= MOST_WORDS:
+                terms.append(Term(words, not minus))
+        return cls(clean[:LONGEST], tuple(terms), len(clean) > LONGEST or count > MOST_WORDS)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to look for; pages without a word alone are no answer."""
+        return any(term.wanted for term in self.terms)
+
+    def in_language(self, language: str, *, exact: bool = False) -> SearchQuery:
+        """`exact` finds whole words alone."""
+        parts = [f"{'' if term.wanted else '!'}({_phrase(term, language, exact=exact)})" for term in self.terms]
+        config = STEMMERS.get(language.partition("-")[0], "simple")
+        return SearchQuery(" & ".join(parts), config=f"pg_catalog.{config}", search_type="raw")
+
+
+def _phrase(term: Term, language: str, *, exact: bool) -> str:
+    if exact or len(term.words) > 1 or not term.wanted:
+        return " <-> ".join(f"'{word}'" for word in term.words)
+    word = term.words[0]
+    stem = _SWEDISH_ENDING.sub("", word) if language == "sv" else word
+    if len(word) < _SHORTEST_BEGINNING:
+        return f"'{word}'"
+    return " | ".join(f"'{form}':*" for form in dict.fromkeys((word, stem)))
+
+
+def hits(query: Query, language: str, moment: datetime) -> QuerySet[SearchText]:
+    """The texts that a reader of `language` finds; those in the default language where a page has none in it."""
+    return SearchText.objects.at(moment).filter(_found(query, language))
+
+
+def matching(pages: PageQuerySet, query: Query, language: str, moment: datetime) -> PageQuerySet:
+    return pages.filter(pk__in=hits(query, language, moment).values("page"))
+
+
+def best_first(query: Query, language: str, moment: datetime, within: PageQuerySet | None = None) -> QuerySet:
+    """Ids of pages: title over lead over all else, and whole words over beginnings of words. `within` are filtered."""
+    found = hits(query, language, moment)
+    if within is not None:
+        found = found.filter(page__in=within.order_by().values("pk"))
+    begun = query.in_language(language)
+    # Ranking costs more than all else, and most of what is found is not found by its heading.
+    rank = Case(
+        When(
+            heading=begun,
+            then=Value(2.0) * SearchRank("heading", query.in_language(language, exact=True))
+            + SearchRank("heading", begun),
+        ),
+        default=Value(0.0),
+        output_field=FloatField(),
+    )
+    return found.annotate(rank=rank).order_by("-rank", "page").values_list("page", flat=True)
+
+
+def _found(query: Query, language: str, *, exact: bool = False) -> Q:
+    own = Q(language=language, words=query.in_language(language, exact=exact))
+    if language == settings.LANGUAGE_CODE:
+        return own
+    default = query.in_language(settings.LANGUAGE_CODE, exact=exact)
+    return own | Q(~Q(languages__contains=[language]), language=settings.LANGUAGE_CODE, words=default)
+
+
+def suggestion(query: Query, language: str, moment: datetime) -> str:
+    """
+    The query with its words replaced by those most alike that pages have, if a page is found by it; else "". Two
+    queries a word at most, and one.
+    """
+    languages = [language, settings.LANGUAGE_CODE]
+    words = [word for term in query.terms if term.wanted for word in term.words]
+    replaced = [_most_alike(word, languages, moment) for word in words]
+    if replaced == words:
+        return ""
+    meant = Query.of(" ".join(replaced))
+    found = SearchText.objects.at(moment).filter(_found(meant, language, exact=True))
+    return meant.text if found.exists() else ""
+
+
+def _most_alike(word: str, languages: list[str], moment: datetime) -> str:
+    as_it_is = Query.of(word)
+    if not as_it_is or SearchText.objects.at(moment).filter(_found(as_it_is, languages[0])).exists():
+        return word
+    alike = SearchWord.objects.filter(language__in=languages, plain__trigram_similar=plain(word))
+    alike = alike.annotate(alike=TrigramSimilarity("plain", plain(word))).filter(alike__gte=_ALIKE)
+    best = alike.order_by("-alike", "word").values_list("word", flat=True).first()
+    return best or word
+
+
+def plain(text: str) -> str:
+    """In small letters, without accents."""
+    apart = unicodedata.normalize("NFD", text.lower())
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+@dataclass(frozen=True)
+class Marker:
+    """Marks the words of a query in texts that were found by it."""
+
+    beginnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, query: Query) -> "Marker":
+        words = [plain(word) for term in query.terms if term.wanted for word in term.words]
+        return cls(tuple({_root(word) for word in words if len(word) >= _SHORTEST_BEGINNING}))
+
+    def marked(self, text: str) -> SafeString:
+        """`text` as HTML, escaped, with what was looked for in `<mark>`."""
+        pieces = []
+        end = 0
+        for match in re.finditer(r"\w+", text):
+            if self._is_meant(match[0]):
+                pieces += [escape(text[end : match.start()]), f"<mark>{escape(match[0])}</mark>"]
+                end = match.end()
+        return mark_safe("".join([*pieces, escape(text[end:])]))  # noqa: S308 escaped piece by piece
+
+    def extract(self, lead: str, body: str) -> SafeString:
+        """A part of the text around what was looked for, else its beginning."""
+        words = f"{lead} {' '.join(block.text for block in blocks_of_html(body))}".split()
+        first = next((place for place, word in enumerate(words) if self._has_meant(word)), 0)
+        start = max(0, first - _EXTRACT_WORDS // 3) if first > _EXTRACT_WORDS // 2 else 0
+        shown = words[start : start + _EXTRACT_WORDS]
+        before = "… " if start else ""
+        after = " …" if start + _EXTRACT_WORDS < len(words) else ""
+        return self.marked(f"{before}{' '.join(shown)}{after}")
+
+    def _has_meant(self, text: str) -> bool:
+        return any(self._is_meant(word) for word in re.findall(r"\w+", text))
+
+    def _is_meant(self, word: str) -> bool:
+        return bool(self.beginnings) and plain(word).startswith(self.beginnings)
+
+
+def _root(word: str) -> str:
+    """Roughly what a stemmer leaves, without accents: it only decides what is marked."""
+    return re.sub(r"(?<=\w{4})(?:orna|arna|erna|ande|ning|ing|ies|et|an|en|ar|or|er|ed|es|n|s|a|e)$", "", word)

@@ -1,0 +1,60 @@
+from django import template
+from django.conf import settings
+from django.http import QueryDict
+from django.template import RequestContext
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, get_language_info
+
+from strategy.viewpoint import PARAMETER, Viewpoint
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def stay(context: RequestContext, name: str, **kwargs: object) -> str:
+    """`{% url %}` that stays in the day that the reader looks at."""
+    return viewpoint_of(context).on_day(reverse(name, kwargs=kwargs))
+
+
+@register.simple_tag(takes_context=True)
+def other_parameters(context: RequestContext) -> QueryDict:
+    """What the address asks for besides a day, and a page of a list, which another day may not have."""
+    found = context.request.GET.copy()
+    for name in (PARAMETER, "page"):
+        found.pop(name, None)
+    return found
+
+
+@register.simple_tag
+def lang(language: str) -> str | SafeString:
+    """`lang`, and `dir` where that differs, for a passage in another language than the page's."""
+    return _marked(language, within=get_language() or settings.LANGUAGE_CODE)
+
+
+@register.simple_tag
+def page_lang(within: str) -> str | SafeString:
+    """Back to the page's language, within a passage in another."""
+    return _marked(get_language() or settings.LANGUAGE_CODE, within=within)
+
+
+def _marked(language: str, *, within: str) -> str | SafeString:
+    if not language or not within or language == within:
+        return ""
+    bidi = [get_language_info(code)["bidi"] for code in (language, within)]
+    if bidi[0] == bidi[1]:
+        return format_html(' lang="{}"', language)
+    return format_html(' lang="{}" dir="{}"', language, "rtl" if bidi[0] else "ltr")
+
+
+@register.filter
+def bdi(text: str) -> SafeString:
+    """For what is put into a sentence whose direction may be another: a code, or what somebody wrote."""
+    return format_html("<bdi>{}</bdi>", text)
+
+
+def viewpoint_of(context: RequestContext) -> Viewpoint:
+    """That of the request; an error page, which nobody read from anywhere, has none."""
+    viewpoint = getattr(context.request, "viewpoint", None)
+    return viewpoint or Viewpoint(get_language() or settings.LANGUAGE_CODE)

@@ -1,0 +1,69 @@
+"""Searching all pages, and the filtered list of all that is promised: one page with one address for both."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from strategy import search as searching
+from strategy.filters import Filters, address, groups
+from strategy.gathering import with_areas
+from strategy.models import Page
+from strategy.search import Marker, Query
+from strategy.surroundings import Surroundings
+from strategy.viewpoint import Viewpoint
+from strategy.views.public import public_page
+
+HITS_ON_PAGE = 20
+
+
+@public_page
+def search(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
+    """A constant number of queries, however much there is and is found."""
+    around = Surroundings.at(viewpoint)
+    moment, language = around.moment, viewpoint.language
+    query = Query.of(request.GET.get("q", ""))
+    filters = Filters.of(request.GET)
+    every = Page.objects.at(moment)
+    if query:
+        pages = searching.matching(every, query, language, moment)
+        within = filters.of_pages(every, moment) if filters else None
+        found = searching.best_first(query, language, moment, within)
+    else:
+        # Without words, a list of what is promised; of what is written and has no word, nothing.
+        pages = every.none() if query.text else every if filters else every.promises()
+        trails = [roadmap.page.trail for roadmap in reversed(around.every_roadmap)]
+        found = filters.of_pages(pages, moment).by_number(trails).values_list("pk", flat=True)
+    page_obj = Paginator(found, HITS_ON_PAGE).get_page(request.GET.get("sida"))
+    total = page_obj.paginator.count
+    listed = groups(pages, filters, query.text, around)
+    context = {
+        **around.context(request.path),
+        "query": query,
+        "filters": filters,
+        "chosen": [choice for group in listed for choice in group.choices if choice.chosen],
+        "groups": listed,
+        "results": results(list(page_obj), query, around),
+        "page_obj": page_obj,
+        "total": total,
+        "suggestion": suggested(query, filters, around) if query and not total else None,
+        "clear_url": address(around, query.text, {}),
+        "noindex": bool(query.text or filters or filters.unknown or page_obj.number > 1),
+    }
+    return render(request, "strategy/search.html", context)
+
+
+def results(ids: list[int], query: Query, around: Surroundings) -> list[dict]:
+    """Two queries: the pages that were found, and those above them."""
+    by_id = Page.objects.in_bulk(ids)
+    marker = Marker.of(query)
+    shown = []
+    for reading in with_areas([by_id[pk] for pk in ids], around):
+        extract = marker.extract(reading.lead, reading.text["body"]) if query else marker.marked(reading.lead)
+        shown.append({"page": reading, "title": marker.marked(reading.title), "extract": extract})
+    return shown
+
+
+def suggested(query: Query, filters: Filters, around: Surroundings) -> dict | None:
+    """What may have been meant, where something is found by it."""
+    text = searching.suggestion(query, around.viewpoint.language, around.moment)
+    return {"text": text, "url": address(around, text, filters.chosen)} if text else None
