@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, TextField, Value
+from django.db.models import Exists, OuterRef, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -13,14 +13,17 @@ from django.utils.translation import gettext_lazy as _
 
 from feedback.models import Entry
 from portal.language import language_of
+from strategy.blocking import BLOCK
+from strategy.models import Page
 from strategy.surroundings import Surroundings
-from strategy.views import show_page
+from strategy.viewpoint import Viewpoint
+from strategy.views.pages import blocked, show_page
 
 
 @admin.register(Entry)
 class EntryAdmin(admin.ModelAdmin):
-    list_display = ["designation", "received_at", "page_title", "language", "suspected_spam"]
-    list_filter = ["suspected_spam", "language", "year"]
+    list_display = ["designation", "received_at", "kind", "page_title", "language", "suspected_spam"]
+    list_filter = ["kind", "suspected_spam", "language", "year"]
     date_hierarchy = "received_at"
     search_fields = ["message", "email", "designation_text"]
     search_help_text = _("Words of the message, an e-mail address, or a number such as FEL 2026/17")
@@ -32,6 +35,7 @@ class EntryAdmin(admin.ModelAdmin):
         "as_seen",
         "shown_at",
         "language",
+        "kind",
         "message",
         "email",
         "suspected_spam",
@@ -43,6 +47,8 @@ class EntryAdmin(admin.ModelAdmin):
         year, number = (Cast(name, TextField()) for name in ("year", "number"))
         number = Concat("series", Value(" "), year, Value("/"), number, output_field=TextField())
         entries = super().get_queryset(request).annotate(designation_text=number)
+        is_blocked = Exists(Page.objects.blocked().filter(pk=OuterRef("edition")))
+        entries = entries.annotate(is_hidden=Value(False) if request.user.has_perm(BLOCK) else is_blocked)
         return entries.select_related("edition").defer("edition__document")
 
     def get_urls(self) -> list[URLPattern]:
@@ -62,12 +68,18 @@ class EntryAdmin(admin.ModelAdmin):
         return request.user.has_perm("feedback.view_entry")
 
     def seen(self, request: HttpRequest, entry_id: int) -> HttpResponse:
-        """The page as the reporter saw it: its edition, in its language, among what was public at that moment."""
-        entry = get_object_or_404(Entry.objects.select_related("edition"), pk=entry_id, edition__isnull=False)
+        """
+        The page as the reporter saw it: its edition, in its language, among what was public at that moment. Not when
+        it has been blocked since, but for whoever may block.
+        """
+        entries = self.get_queryset(request).defer(None).filter(edition__isnull=False)
+        entry = get_object_or_404(entries, pk=entry_id)
         if not self.has_view_permission(request, entry):
             raise PermissionDenied
         with translation.override(language_of(entry.address)):
-            around = Surroundings.at(entry.shown_at, language_of(entry.address))
+            around = Surroundings.at(Viewpoint(language_of(entry.address), entry.shown_at))
+            if entry.is_hidden:
+                return blocked(request, around, Page.objects.with_block().get(pk=entry.edition_id).block_id)
             note = _("The page as the reporter saw it: %(number)s.") % {"number": entry.designation}
             return show_page(request, entry.edition, around, staff_note=note)
 
@@ -77,7 +89,7 @@ class EntryAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("page"), empty_value="–")
     def page_title(self, entry: Entry) -> str:
-        return entry.edition.title if entry.edition else entry.address
+        return entry.edition.title if entry.edition and not entry.is_hidden else entry.address
 
     @admin.display(description=_("as it was seen"))
     def as_seen(self, entry: Entry) -> str:

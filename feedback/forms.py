@@ -62,6 +62,13 @@ class ReportForm(forms.Form):
     shown_at = HiddenField()
     # People don't see it; programs fill it in.
     website = forms.Field(required=False)
+    kind = forms.ChoiceField(
+        choices=Entry.Kind.choices,
+        initial=Entry.Kind.ERROR,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("Choose what your message is about.")},
+    )
     message = MessageField(error_messages={"required": _("Write what is wrong.")})
     email = forms.CharField(
         required=False,
@@ -80,7 +87,7 @@ class ReportForm(forms.Form):
     @classmethod
     def unsent(cls, data: Mapping[str, str]) -> Self:
         """With what was written, and no judgement of it: it was not looked at."""
-        return cls(initial={name: data.get(name, "") for name in cls.base_fields})
+        return cls(initial={name: data.get(name, field.initial or "") for name, field in cls.base_fields.items()})
 
     @classmethod
     def put_right(cls, data: QueryDict, address: str) -> Self:
@@ -89,6 +96,28 @@ class ReportForm(forms.Form):
         form.data.update(shown_now(data.get("address", ""), address).values)
         form.add_error(None, ValidationError(NOT_SHOWN, code="shown"))
         return form
+
+    @property
+    def chosen_kind(self) -> str:
+        kind = self["kind"].value()
+        return kind if kind in Entry.Kind else Entry.Kind.ERROR
+
+    @property
+    def heading(self) -> str:
+        headings = {
+            Entry.Kind.FAILURE: _("Report an accessibility failure"),
+            Entry.Kind.REQUEST: _("Ask for accessible content"),
+        }
+        return headings.get(self.chosen_kind, _("Report errors on page"))
+
+    @property
+    def question(self) -> str:
+        """What the message is to answer."""
+        return _("What do you need?") if self.chosen_kind == Entry.Kind.REQUEST else _("What is wrong?")
+
+    def clean_kind(self) -> str:
+        """A page that was kept from before it was asked for has no such field."""
+        return self.cleaned_data["kind"] or Entry.Kind.ERROR
 
     def clean(self) -> None:
         self.shown = shown_then(self.cleaned_data)
@@ -108,6 +137,7 @@ class ReportForm(forms.Form):
             edition_id=self.shown.edition_id,
             shown_at=self.shown.at,
             language=get_language(),
+            kind=self.cleaned_data["kind"],
             message=self.cleaned_data["message"],
             email=self.cleaned_data["email"],
             suspected_spam=bool(self.cleaned_data["website"]),

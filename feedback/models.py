@@ -15,6 +15,14 @@ class Entry(models.Model):
     Nothing here tells who sent it but what they wrote themselves: no IP address, no user agent (REC-7).
     """
 
+    class Kind(models.TextChoices):
+        """What its sender says that it is (REC-12). The second and third are those of DOS-lagen, 13 § and 15 §."""
+
+        ERROR = "error", _("An error on the page")
+        FAILURE = "failure", _("An accessibility failure")
+        REQUEST = "request", _("A request for content in another format")
+        OTHER = "other", _("Something else")
+
     series = models.CharField(_("series"), max_length=6)
     year = models.PositiveSmallIntegerField(_("year"))
     number = models.PositiveIntegerField(_("number"))
@@ -30,6 +38,8 @@ class Entry(models.Model):
     address = models.CharField(_("address"), max_length=1000)
     shown_at = models.DateTimeField(_("shown"), help_text=_("The moment of the state that the reporter saw."))
     language = models.CharField(_("language"), max_length=10)
+    # The reports from before it was asked for are on errors: that was what the form was for.
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.ERROR, db_default=Kind.ERROR)
     message = models.TextField(_("message"))
     email = models.CharField(_("e-mail"), max_length=254, blank=True)
     suspected_spam = models.BooleanField(_("suspected spam"))

@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from feedback.models import Entry, RecentReport
 from feedback.senders import hashes
-from strategy.dated import STOCKHOLM
+from strategy.dated import STOCKHOLM, clock
 
 SAME_REPORT = timedelta(minutes=10)
 
@@ -39,6 +39,7 @@ def receive(
     message: str,
     email: str,
     suspected_spam: bool,
+    kind: str = Entry.Kind.ERROR,
 ) -> Entry:
     """
     Enter a report, and return its entry once it is durable; sent again within ten minutes, the entry it has.
@@ -52,6 +53,7 @@ def receive(
         edition_id=edition_id,
         shown_at=shown_at,
         language=language,
+        kind=kind,
         message=message,
         email=email,
         suspected_spam=suspected_spam,
@@ -80,12 +82,6 @@ def year_of(moment: datetime) -> int:
     return moment.astimezone(STOCKHOLM).year
 
 
-def clock() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
-
-
 def wait_for_turn() -> None:
     """The lock goes with the transaction, and only once what it did is there for all to see."""
     with connection.cursor() as cursor:
@@ -99,7 +95,8 @@ def wait_for_turn() -> None:
 def _enter(entry: Entry, sender: str, moment: datetime) -> Entry:
     forget(moment)
     senders = hashes(moment, sender)
-    contents = hashes(moment, sender, entry.address, entry.message, entry.email)
+    # Sent again as something else, it says something else: nobody's correction of that is to be lost.
+    contents = hashes(moment, sender, entry.address, entry.kind, entry.message, entry.email)
     same = RecentReport.objects.filter(content__in=contents).select_related("entry").first()
     if same:
         return same.entry

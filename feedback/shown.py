@@ -10,18 +10,18 @@ from django.db.models.functions import Now
 from django.urls import Resolver404, resolve
 from django.utils import translation
 
-from feedback.register import clock
 from portal.language import language_of, without_language
-from strategy.kinds import LEVELS
+from strategy.dated import clock
+from strategy.global_goals import GLOBAL_GOALS
+from strategy.kinds import LEVELS, NodeKind
 from strategy.models import Page
+from strategy.viewpoint import FIRST_YEAR
 
 # Every page of the portal has such an address.
 _ADDRESS = re.compile(r"/(?:[-\w]+/)*", re.ASCII)
 _LONGEST_ADDRESS = 1000
 # No longer than what the database can count to.
 _EDITION = re.compile(r"[0-9]{1,18}")
-# No municipality publishes anything older, and the database's calendar begins before Python's.
-_FIRST_YEAR = 1900
 # An edition that has ended is still met for as long as it takes to publish the next one.
 _PUBLISHING = timedelta(minutes=1)
 
@@ -51,7 +51,7 @@ def hidden_values(address: str, edition_id: int | None, at: datetime | None) -> 
 def shown_now(*addresses: str) -> Shown:
     """The first of `addresses` where there is a page, as it stands now. The last one is taken as it is."""
     for address in filter(_is_address, addresses):
-        edition = Page.objects.at().filter(address=without_language(address)).shown().first()
+        edition = Page.objects.at().at_address(without_language(address)).shown().first()
         if edition:
             return Shown(address, edition.pk, edition.shown_at)
         if _is_computed(address):
@@ -69,7 +69,8 @@ def shown_then(values: Mapping[str, str]) -> Shown | None:
     if _EDITION.fullmatch(edition) is None:
         return None
     possible = (
-        Page.objects.filter(pk=int(edition), address=without_language(address), valid__startswith__lte=moment)
+        Page.objects.at_address(without_language(address))
+        .filter(pk=int(edition), valid__startswith__lte=moment)
         .filter(Q(valid__upper_inf=True) | Q(valid__endswith__gte=moment - _PUBLISHING))
         .annotate(now=Now())
         .filter(now__gte=moment)
@@ -82,7 +83,7 @@ def _is_address(address: str) -> bool:
 
 
 def _is_computed(address: str) -> bool:
-    """Whether a page with the form is at `address` that has no editions: the list of a level, or the form alone."""
+    """Whether a page with the form is at `address` that has no editions: a list, or the form alone."""
     with translation.override(language_of(address)):
         try:
             match = resolve(address)
@@ -90,7 +91,16 @@ def _is_computed(address: str) -> bool:
             return False
     if match.view_name == "level":
         return any(level.slug == match.kwargs["slug"] for level in LEVELS)
-    return match.view_name == "report"
+    # The easy-to-read texts are editions; the list of them is one only where the start page has a text.
+    if match.view_name == "easy":
+        return not match.kwargs["address"]
+    if match.view_name == "global_goal":
+        return match.kwargs["number"] in GLOBAL_GOALS
+    if match.view_name == "tree" and match.kwargs:
+        return Page.objects.begun().of_kind(NodeKind.ROADMAP).filter(node=match.kwargs["node_id"]).exists()
+    if match.view_name == "changes":
+        return Page.objects.begun().filter(node=match.kwargs["node_id"]).exists()
+    return match.view_name in ("report", "search", "tree", "global_goals", "latest")
 
 
 def _moment(text: str) -> datetime | None:
@@ -102,4 +112,4 @@ def _moment(text: str) -> datetime | None:
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment if moment.year >= _FIRST_YEAR else None
+    return moment if moment.year >= FIRST_YEAR else None

@@ -20,6 +20,7 @@ from feedback.senders import network_of
 from feedback.shown import shown_now
 from portal.away import RETRY_AFTER_SECONDS
 from strategy.surroundings import Surroundings
+from strategy.viewpoint import Viewpoint
 
 MINUTE = 60
 CHUNK_BYTES = 64 * 1024
@@ -36,7 +37,9 @@ def report(request: HttpRequest) -> HttpResponse:
         asked = request.GET.get("sida", "")
         shown = shown_now(asked, request.path_info)
         message = "" if shown.address == asked else about_missing(asked)
-        return show(request, ReportForm(initial=shown.values | {"message": message}), around=surroundings(request))
+        kind = request.GET.get("slag")
+        initial = shown.values | {"message": message, "kind": kind if kind in Entry.Kind else Entry.Kind.ERROR}
+        return show(request, ReportForm(initial=initial), around=surroundings(request))
     if (request.encoding or "utf-8").lower() not in {"utf-8", "utf8"}:
         raise BadRequest("Forms of the portal are sent as UTF-8.")
     try:
@@ -96,6 +99,8 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "entry": {
             "number": entry.designation,
             "received_at": entry.received_at,
+            "kind": entry.get_kind_display(),
+            "is_request": entry.kind == Entry.Kind.REQUEST,
             "message": entry.message,
             "email": entry.email,
             "address": entry.address,
@@ -120,7 +125,7 @@ def show(
 
 
 def surroundings(request: HttpRequest) -> dict:
-    return Surroundings.at(None, request.LANGUAGE_CODE).context(request.path)
+    return Surroundings.at(Viewpoint(request.LANGUAGE_CODE)).context(request.path)
 
 
 def about_missing(address: str) -> str:

@@ -38,6 +38,14 @@ class DeedForm(forms.Form):
         help_text=gettext_lazy("Leave empty for now. A moment ahead schedules it, in Swedish time."),
     )
 
+    reason = forms.CharField(
+        required=False,
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
+        label=gettext_lazy("Why"),
+        help_text=gettext_lazy("In a sentence, for citizens who read the page's history. May be left empty."),
+    )
+
     def clean(self) -> dict:
         data = super().clean()
         if data.get("deed") == self.CANCEL and data.get("at"):
@@ -45,7 +53,9 @@ class DeedForm(forms.Form):
         return data
 
 
-def do(nodes: list[Node], *, by: AbstractBaseUser, deed: str, branch: bool, at: datetime | None) -> str:
+def do(
+    nodes: list[Node], *, by: AbstractBaseUser, deed: str, branch: bool, at: datetime | None, reason: str = ""
+) -> str:
     """Does the deed and returns what to say of it. Raises publishing.Refused."""
     # A node takes those below it along.
     tops = [node for node in nodes if not any(node.is_descendant_of(other) for other in nodes)]
@@ -60,7 +70,7 @@ def do(nodes: list[Node], *, by: AbstractBaseUser, deed: str, branch: bool, at: 
         return (later if at else done) % {"count": count}
     if branch:
         nodes = [below for node in tops for below in Node.objects.get_tree(node)]
-    count = len(publishing.publish_together(nodes, at=at, by=by))
+    count = len(publishing.publish_together(nodes, at=at, by=by, reason=reason))
     if not count:
         return _("Nothing had changed, so nothing was published.")
     done = ngettext("%(count)d page is published.", "%(count)d pages are published.", count)

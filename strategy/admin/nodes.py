@@ -1,4 +1,5 @@
 import re
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -23,10 +24,20 @@ from strategy import documents, publishing, uploads
 from strategy.admin import preview
 from strategy.admin.deeds import DeedForm, do
 from strategy.admin.forms import NodeForm
-from strategy.admin.inlines import IllustrationInline, KindWordInline, RelatedMaterialInline, TranslationInline
+from strategy.admin.inlines import (
+    AccessibilityExemptionInline,
+    AccessibilityFailureInline,
+    EasyTextInline,
+    IllustrationInline,
+    KindWordInline,
+    RelatedMaterialInline,
+    TranslationInline,
+)
+from strategy.blocking import BLOCK
 from strategy.kinds import COMMON, KINDS, NodeKind, children_of
-from strategy.models import Node, Page
-from strategy.views import file_response
+from strategy.lix import words_about
+from strategy.models import Illustration, Node, Page, RelatedMaterial
+from strategy.views.files import file_response, not_shown
 
 PUBLISH = "strategy.publish_node"
 
@@ -39,13 +50,15 @@ class StateFilter(admin.SimpleListFilter):
         return [
             ("public", gettext_lazy("Public")),
             ("scheduled", gettext_lazy("Scheduled")),
+            ("blocked", gettext_lazy("Blocked")),
             ("withdrawn", gettext_lazy("Withdrawn")),
             ("draft", gettext_lazy("Never public")),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         states = {
-            "public": {"is_public": True},
+            "public": {"is_public": True, "is_blocked": False},
+            "blocked": {"is_blocked": True},
             "scheduled": {"is_scheduled": True},
             "withdrawn": {"was_public": True, "is_public": False},
             "draft": {"was_public": False, "is_scheduled": False},
@@ -59,13 +72,13 @@ def number(text: str | None) -> int:
 
 
 def _public_below(node: Node) -> int:
-    page = Page.objects.at().filter(node=node).only("trail").first()
-    return Page.objects.at().in_branch(page.trail).exclude(node=node).count() if page else 0
+    page = Page.objects.holding().filter(node=node).only("trail").first()
+    return Page.objects.holding().in_branch(page.trail).exclude(node=node).count() if page else 0
 
 
 def is_changed(node: Node) -> bool:
     """Whether a public node (annotated with the document of its present edition) differs from what the public reads."""
-    return not documents.same_content(node.present, documents.build(node))
+    return not documents.unchanged(node.present, documents.build(node))
 
 
 @admin.register(Node)
@@ -91,10 +104,11 @@ class NodeAdmin(TreeAdmin):
             .get_queryset(request)
             .with_content()
             .annotate(
-                is_public=Exists(editions.at()),
-                present=editions.at().values("document")[:1],
+                is_public=Exists(editions.holding()),
+                is_blocked=Exists(editions.holding().blocked()),
+                present=editions.holding().values("document")[:1],
                 is_scheduled=Exists(editions.filter(valid__startswith__gt=Now())),
-                is_ending=Exists(editions.at().filter(valid__upper_inf=False)),
+                is_ending=Exists(editions.holding().filter(valid__upper_inf=False)),
                 was_public=Exists(editions.filter(valid__startswith__lte=Now())),
             )
         )
@@ -112,6 +126,8 @@ class NodeAdmin(TreeAdmin):
     @admin.display(description=gettext_lazy("state"))
     def state(self, node: Node) -> str:
         if node.is_public:
+            if node.is_blocked:
+                return _("Blocked")
             if node.is_scheduled:
                 return _("Public, a change is scheduled")
             if node.is_ending:
@@ -182,8 +198,9 @@ class NodeAdmin(TreeAdmin):
         place = [] if kind == NodeKind.START else ["parent", "slug"]
         if place and not self._may_move(request, obj):
             place = ["stands_under", "slug"]
-        texts = [name for name in COMMON if name not in ("slug", "example")]
-        fieldsets = [(None, {"fields": [*texts, "example", "version"]})]
+        texts = [name for name in COMMON if name != "slug"]
+        texts.insert(texts.index("body") + 1, "readability")
+        fieldsets = [(None, {"fields": [*texts, "version"]})]
         if asked:
             fieldsets.append((_("Facts"), {"fields": asked}))
         if place:
@@ -194,7 +211,8 @@ class NodeAdmin(TreeAdmin):
         return [name for _title, options in self.get_fieldsets(request, obj) for name in options["fields"]]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Node | None = None) -> list:
-        return [] if self._may_move(request, obj) else ["stands_under", "slug"]
+        place = [] if self._may_move(request, obj) else ["stands_under", "slug"]
+        return ["readability", *place]
 
     def _may_move(self, request: HttpRequest, node: Node | None) -> bool:
         """Another address or place is publishing, for what is public."""
@@ -204,13 +222,22 @@ class NodeAdmin(TreeAdmin):
     def stands_under(self, node: Node) -> str:
         return str(node.parent or "")
 
+    @admin.display(description=gettext_lazy("LIX of the saved text"), empty_value="–")
+    def readability(self, node: Node) -> str | None:
+        """Help in plain writing (WEB-13)."""
+        return words_about(node.body) or None
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Node | None = None) -> dict:
         is_new_below = obj is None and self.kind_of(request, obj) != NodeKind.START
         return {"slug": ["title"]} if is_new_below else {}
 
     def get_inlines(self, request: HttpRequest, obj: Node | None) -> list:
-        inlines = [TranslationInline, IllustrationInline, RelatedMaterialInline]
-        return [*inlines, KindWordInline] if self.kind_of(request, obj) == NodeKind.START else inlines
+        inlines = [TranslationInline, EasyTextInline, IllustrationInline, RelatedMaterialInline]
+        others = {
+            NodeKind.START: [KindWordInline],
+            NodeKind.STATEMENT: [AccessibilityFailureInline, AccessibilityExemptionInline],
+        }
+        return [*inlines, *others.get(self.kind_of(request, obj), [])]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict:
         return {"parent": request.GET.get("parent")}
@@ -231,6 +258,7 @@ class NodeAdmin(TreeAdmin):
             context |= {
                 "addable": [KINDS[kind] for kind in children_of(node.kind)],
                 "publishable": request.user.has_perm(PUBLISH),
+                "has_easy_text": node.easy_texts.exists(),
                 "editions": Page.objects.filter(node=node).count(),
                 **self._ahead(node),
                 "state": self.state(self.get_queryset(request).get(pk=node.pk)),
@@ -247,7 +275,7 @@ class NodeAdmin(TreeAdmin):
         }
 
     def _public_url(self, request: HttpRequest, node: Node) -> str:
-        page = Page.objects.at().filter(node=node).first()
+        page = Page.objects.holding().filter(node=node).first()
         return in_language(page.address, request.LANGUAGE_CODE) if page else ""
 
     def save_model(self, request: HttpRequest, obj: Node, form: NodeForm, change: bool) -> None:
@@ -291,22 +319,33 @@ class NodeAdmin(TreeAdmin):
         return [
             path("publishing/", wrap(self.deeds_view), name="strategy_node_deeds"),
             path("<int:node_id>/preview/", wrap(self.preview_view), name="strategy_node_preview"),
+            path("<int:node_id>/preview/lattlast/", wrap(self.easy_view), name="strategy_node_preview_easy"),
             path("<int:node_id>/shift/<str:way>/", wrap(require_POST(self.shift_view)), name="strategy_node_shift"),
             re_path(rf"^media/(?P<name>{uploads.NAME})$", wrap(self.media_view), name="strategy_node_media"),
             *super().get_urls(),
         ]
 
     def preview_view(self, request: HttpRequest, node_id: int) -> HttpResponse:
+        return preview.show(request, *self._draft(request, node_id))
+
+    def easy_view(self, request: HttpRequest, node_id: int) -> HttpResponse:
+        return preview.show_easy_text(request, *self._draft(request, node_id))
+
+    def _draft(self, request: HttpRequest, node_id: int) -> tuple[Page, datetime, str]:
+        """What a preview shows, when, and what it says above."""
         node = get_object_or_404(Node.objects.with_content(), pk=node_id)
         if not self.has_view_permission(request, node):
             raise PermissionDenied
-        note = _("Preview. This is not published: only staff can see it.")
-        return preview.show(request, preview.draft(node), now(), note)
+        return preview.draft(node), now(), _("Preview. This is not published: only staff can see it.")
 
     def media_view(self, request: HttpRequest, name: str) -> HttpResponse:
-        """A file that may not be public yet."""
+        """A file that may not be public yet, or no longer."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        drafted = Illustration.objects.filter(image=name).exists() or RelatedMaterial.objects.filter(file=name).exists()
+        shown = Page.objects.showing(name)
+        if shown.exists() and not (drafted or request.user.has_perm(BLOCK) or shown.readable().exists()):
+            return not_shown(request, name)
         response = file_response(name)
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -9,14 +9,25 @@ from django.utils.timezone import now
 from strategy import documents
 from strategy.models import Node, Page
 from strategy.surroundings import Surroundings
-from strategy.views import show_page
+from strategy.viewpoint import Viewpoint
+from strategy.views.easy import show_easy
+from strategy.views.pages import show_page
 
 
 def show(request: HttpRequest, page: Page, moment: datetime, note: str) -> HttpResponse:
     """`note` says above the page what staff look at. There is no report form on it."""
-    around = Surroundings.at(moment, request.LANGUAGE_CODE)
+    around = Surroundings.at(Viewpoint(request.LANGUAGE_CODE, moment))
     media_url = reverse("admin:strategy_node_changelist") + "media/"
-    response = show_page(request, page, around, media_url=media_url, staff_note=note)
+    return _for_staff(show_page(request, page, around, media_url=media_url, staff_note=note))
+
+
+def show_easy_text(request: HttpRequest, page: Page, moment: datetime, note: str) -> HttpResponse:
+    """The easy-to-read text of `page`, in the same way."""
+    around = Surroundings.at(Viewpoint(request.LANGUAGE_CODE, moment))
+    return _for_staff(show_easy(request, page, around, staff_note=note))
+
+
+def _for_staff(response: HttpResponse) -> HttpResponse:
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
@@ -30,7 +41,7 @@ def draft(node: Node) -> Page:
         node=node,
         parent_id=ancestors[-1].pk if ancestors else None,
         trail="".join(f"/{step.pk}" for step in (*ancestors, node)) + "/",
-        position=Page.objects.at().filter(node=node).values_list("position", flat=True).first() or 0,
+        position=Page.objects.holding().filter(node=node).values_list("position", flat=True).first() or 0,
         kind=node.kind,
         address="".join(f"/{slug}" for slug in slugs) + "/",
         title=node.title,

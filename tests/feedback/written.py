@@ -1,4 +1,4 @@
-"""The form of a page, as a browser without JavaScript reads it."""
+"""The report form of a page, as a browser without JavaScript reads it. (The others on it only ask for pages.)"""
 
 from html.parser import HTMLParser
 
@@ -22,12 +22,13 @@ class FormReader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         attrs = dict(attrs)
-        self.within = self.within or tag == "form"
-        if self.within:
-            self.elements.append((tag, attrs))
+        self.within = self.within or (tag == "form" and attrs.get("method") == "post")
+        if not self.within:
+            return
+        self.elements.append((tag, attrs))
         if tag == "form":
             self.action = attrs["action"].partition("#")[0]
-        if tag == "input":
+        if tag == "input" and (attrs.get("type") != "radio" or "checked" in attrs):
             self.values[attrs["name"]] = attrs.get("value", "")
         if tag == "textarea":
             self.textarea = attrs["name"]

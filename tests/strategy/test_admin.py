@@ -21,7 +21,7 @@ JOBS = "/vi-lyfter/fardplan/arbete/inkomst/jobb/"
 FILE = f"{'0' * 64}.png"
 EMPTY_INLINES = {
     f"{name}-{part}": 0
-    for name in ("translations", "illustrations", "related_material", "words")
+    for name in ("translations", "easy_texts", "illustrations", "related_material", "words")
     for part in ("TOTAL_FORMS", "INITIAL_FORMS")
 }
 
@@ -85,6 +85,7 @@ MATRIX = [
     (NODES + "add/?kind=text", 200, 200, 403, 403),
     (NODES + "{work}/change/", 200, 200, 403, 403),
     (NODES + "{work}/preview/", 200, 200, 403, 403),
+    (NODES + "{work}/preview/lattlast/", 404, 404, 403, 403),
     (NODES + "{work}/history/", 200, 200, 403, 403),
     (NODES + "{work}/delete/", 403, 403, 403, 403),
     (NODES + "media/{file}", 200, 200, 403, 403),
@@ -345,6 +346,22 @@ def test_scheduled_withdrawal_is_seen_and_not_called_done(published, client, pub
     assert "ska dras tillbaka" in client.post(address, data, follow=True).content.decode()
     assert "ska dras tillbaka" in client.get(f"{NODES}?kind__exact=area").content.decode()
     assert client.get(JOBS).status_code == 200
+
+
+def test_why_a_page_was_changed_is_kept_with_its_edition(published, client, publisher):
+    client.force_login(publisher)
+    Node.objects.filter(pk=published.work.pk).update(title="Arbete")
+    deeds(client, published.work, deed="publish", reason="Fullmäktige beslutade det den 9 mars.")
+    assert Page.objects.at().get(node=published.work).reason == "Fullmäktige beslutade det den 9 mars."
+
+
+def test_a_day_of_review_alone_waits_to_be_published(published, client, publisher):
+    client.force_login(publisher)
+    Node.objects.filter(pk=published.work.pk).update(reviewed_on="2026-01-01")
+    html = client.get(f"{NODES}{published.work.pk}/change/").content.decode()
+    assert "2026-01-01" in html
+    deeds(client, published.work, deed="publish")
+    assert Page.objects.at().get(node=published.work).document["reviewed_on"] == "2026-01-01"
 
 
 def test_page_of_deeds_says_how_many_public_pages_are_below(published, client, publisher):

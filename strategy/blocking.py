@@ -1,0 +1,82 @@
+"""
+Keeping an edition from being shown: a court, personal data, an infringed right. One person proposes it and another
+decides, and ending it goes the same way. What is blocked is what the edition says: its re-issues are blocked with it.
+
+Who may do it is asked where it is done (BLOCK). Each deed waits for the tree's lock, as those of publishing do.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from strategy.models import Block, Node, Page
+from strategy.models.block import BlockQuerySet
+
+BLOCK = "strategy.block_page"
+
+
+class Refused(Exception):
+    """The deed can't be done; the message says why in words for the person who asked."""
+
+
+def propose(page: Page, *, ground: str, reason: str, by: AbstractBaseUser) -> Block:
+    """Propose that nobody is shown `page`. `reason` is what everybody is told instead, once it is approved."""
+    with _deed():
+        if not Page.objects.begun().filter(pk=page.pk).exists():
+            raise Refused(_("This edition has not been public. Change or cancel what is scheduled instead."))
+        if Page.objects.blocked().filter(pk=page.pk).exists():
+            raise Refused(_("This edition is blocked already."))
+        if Block.objects.waiting().filter(page__in=Page.objects.saying_the_same(page)).exists():
+            raise Refused(_("This has been proposed already, and waits for somebody's decision."))
+        return _proposed(Block(page=page, ground=ground, reason=_said(reason), proposed_by=by))
+
+
+def propose_end(block: Block, *, reason: str, by: AbstractBaseUser) -> Block:
+    """Propose that `block` ends, so that its edition is shown again."""
+    with _deed():
+        if not Block.objects.in_force().filter(pk=block.pk).exists():
+            raise Refused(_("This block is not in force."))
+        if Block.objects.waiting().filter(lifts=block).exists():
+            raise Refused(_("This has been proposed already, and waits for somebody's decision."))
+        proposal = Block(page=block.page, lifts=block, ground=block.ground, reason=_said(reason), proposed_by=by)
+        return _proposed(proposal)
+
+
+def decide(proposal: Block, *, approve: bool, by: AbstractBaseUser) -> None:
+    """Approve or decline what somebody else has proposed. It holds from this moment."""
+    with _deed():
+        proposal.refresh_from_db()
+        if proposal.approved is not None:
+            raise Refused(_("This has been decided already."))
+        if proposal.proposed_by_id == by.pk:
+            raise Refused(_("You have proposed this yourself. Somebody else has to decide it."))
+        Block.objects.filter(pk=proposal.pk).update(approved=approve, decided_by=by, decided_at=Now())
+        proposal.refresh_from_db()
+
+
+def waiting_for(person: AbstractBaseUser) -> BlockQuerySet:
+    """What others have proposed, and `person` can decide."""
+    return Block.objects.waiting().exclude(proposed_by=person)
+
+
+@contextmanager
+def _deed() -> Iterator[None]:
+    with transaction.atomic():
+        Node.objects.lock()
+        yield
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise Refused(_("Write the reason."))
+    return reason.strip()
+
+
+def _proposed(block: Block) -> Block:
+    block.save()
+    block.refresh_from_db()
+    return block
