@@ -21,7 +21,17 @@ from strategy import documents, publishing
 from strategy.dated import start_of_day
 from strategy.editions import editions_of
 from strategy.kinds import NodeKind
-from strategy.models import Illustration, KindWord, Node, Page, RelatedMaterial, Translation
+from strategy.models import (
+    AccessibilityExemption,
+    AccessibilityFailure,
+    EasyText,
+    Illustration,
+    KindWord,
+    Node,
+    Page,
+    RelatedMaterial,
+    Translation,
+)
 from strategy.strategy_file import Entry, Fault, StrategyFile, StrategyFileError
 
 TREE_FIELDS = {"id", "path", "depth", "numchild"}
@@ -29,7 +39,7 @@ TREE_FIELDS = {"id", "path", "depth", "numchild"}
 # Names in the file that a document has too, under the same name. The others are compared one by one.
 SAME_IN_DOCUMENT = {
     "number", "example", "illustrations", "related", "global_goals", "period", "target_year", "decision", "indicator",
-    "stage", "board",
+    "stage", "board", "statement",
 }  # fmt: skip
 
 
@@ -175,6 +185,10 @@ class _Loading:
             self._put_translation(node, language, text, f"{entry.place}.translations.{language}")
             for language, text in fields.get("translations", {}).items()
         ]
+        changed += [
+            self._put_easy_text(node, language, text, f"{entry.place}.easy_to_read.{language}")
+            for language, text in fields.get("easy_to_read", {}).items()
+        ]
         if "illustrations" in fields:
             wanted = [Illustration(node=node, order=order, **row) for order, row in enumerate(fields["illustrations"])]
             changed.append(self._replace(node.illustrations, wanted, f"{entry.place}.illustrations"))
@@ -188,6 +202,11 @@ class _Loading:
                 for order, row in enumerate(fields["related"])
             ]
             changed.append(self._replace(node.related_material, wanted, f"{entry.place}.related"))
+        statement = fields.get("statement", {})
+        for name, model in (("failures", AccessibilityFailure), ("exemptions", AccessibilityExemption)):
+            if name in statement:
+                wanted = [model(node=node, order=order, **row) for order, row in enumerate(statement[name])]
+                changed.append(self._replace(getattr(node, name), wanted, f"{entry.place}.statement.{name}"))
         if not entry.parent:
             changed += [
                 self._put_word(node, kind, language, word)
@@ -200,6 +219,10 @@ class _Loading:
         row = node.translations.filter(language=language).first() or Translation(node=node, language=language)
         values = {("by_portal" if name == "portal" else name): value for name, value in text.items()}
         return self._save_row(row, values, place)
+
+    def _put_easy_text(self, node: Node, language: str, text: dict[str, str], place: str) -> bool:
+        row = node.easy_texts.filter(language=language).first() or EasyText(node=node, language=language)
+        return self._save_row(row, text, place)
 
     def _put_word(self, node: Node, kind: str, language: str, word: dict[str, str]) -> bool:
         row = node.words.filter(kind=kind, language=language).first()
@@ -364,6 +387,8 @@ class _Loading:
             for language, names in texts.items()
             for name in names
         }
+        easy = document["easy_to_read"]
+        said["easy_to_read"] = {language: easy.get(language) for language in fields.get("easy_to_read", {})}
         if not entry.parent:
             said["words"] = {
                 (kind, language): document["words"].get(kind, {}).get(language)

@@ -50,6 +50,9 @@ PLACES: dict[str, tuple[str, ...]] = {
     "stage": ("stage",),
     "board_code": ("board", "code"),
     "board_email": ("board", "email"),
+    "compliance": ("statement", "compliance"),
+    "assessed_on": ("statement", "assessed_on"),
+    "assessment_method": ("statement", "method"),
 }
 # A result's target has its year with its value.
 RESULT_PLACES = {**PLACES, "target_year": ("indicator", "target", "year")}
@@ -336,6 +339,8 @@ def _field_faults(entry: Entry) -> Iterator[Fault]:
     yield from _body_faults(fields.get("body", ""), f"{entry.place}.body")
     for language, text in fields.get("translations", {}).items():
         yield from _body_faults(text.get("body", ""), f"{entry.place}.translations.{language}.body")
+    for language, text in fields.get("easy_to_read", {}).items():
+        yield from _body_faults(text["body"], f"{entry.place}.easy_to_read.{language}.body")
 
 
 def _reference_faults(entry: Entry, by_key: dict[str, Entry]) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from strategy import documents, publishing
 from strategy.dated import start_of_day
 from strategy.kinds import NodeKind
+from strategy.lix import lix
 from strategy.models import Illustration, Node, Page, RelatedMaterial, Translation
 from strategy.strategy_file import PLACES, SCHEMA
 
@@ -152,8 +153,8 @@ def content() -> dict:
 def test_kristianstad_is_loaded_whole_and_a_second_time_changes_nothing(db, content):
     said = StringIO()
     call_command("load_strategy", str(KRISTIANSTAD), with_examples=True, stdout=said)
-    assert said.getvalue() == "kristianstad.json is loaded: 84 made, 84 published.\n"
-    assert Page.objects.at().count() == 84
+    assert said.getvalue() == "kristianstad.json is loaded: 85 made, 85 published.\n"
+    assert Page.objects.at().count() == 85
     assert Page.objects.at().of_kind(NodeKind.RESULT).count() == 18
     assert Page.objects.at(start_of_day(date(2021, 1, 1))).of_kind(NodeKind.GOAL).count() == 12
     assert not Page.objects.at(datetime(2024, 1, 31, 12, tzinfo=UTC)).of_kind(NodeKind.EFFORT).exists()
@@ -223,6 +224,39 @@ def test_example_in_the_readme_can_be_loaded(load):
     assert "2 made, 2 published" in load(example[1])
 
 
+def test_another_language_needs_a_setting_and_nothing_more(load, settings):
+    data = small()
+    find(data, "vision")["translations"]["ar"] = {"title": "معا نرتقي", "body": "<p>رؤية.</p>"}
+    find(data, "vision")["easy_to_read"] = {"ar": {"title": "سهل", "body": "<p>سهل.</p>"}}
+    data["words"]["area"]["ar"] = {"one": "مجال", "many": "مجالات"}
+    settings.LANGUAGES = [*settings.LANGUAGES, ("ar", "Arabic")]
+    load(data)
+    assert page("vision").document["texts"]["ar"]["title"] == "معا نرتقي"
+    assert page("vision").document["easy_to_read"]["ar"]["title"] == "سهل"
+    assert page("start").document["words"]["area"]["ar"]["one"] == "مجال"
+    assert "Nothing to do" in load(data)
+
+
+def test_easy_to_read_texts_are_easy_to_read(content):
+    texts = list(easy_texts(content["strategy"]))
+    assert {"start", "vision", "roadmap-2024", *(f"area-{number}" for number in range(1, 6))} == {
+        key for key, _ in texts
+    }
+    for key, body in texts:
+        assert lix(body) < 30, key
+        lines = re.split(r"<br>|</?(?:p|li|ul|h2|h3)>", body)
+        assert all(re.search(r"[.?!:] \w", line) is None or len(line) < 50 for line in lines), key
+        assert max(map(len, lines)) <= 65, key
+        assert body.endswith("Det är den vanliga texten som gäller.</p>"), key
+
+
+def easy_texts(fields: dict):
+    if "easy_to_read" in fields:
+        yield fields["key"], fields["easy_to_read"]["sv"]["body"]
+    for child in fields.get("children", []):
+        yield from easy_texts(child)
+
+
 def test_schema_allows_no_longer_text_than_the_model():
     definitions = json.loads(SCHEMA.read_text())["$defs"]
     for field, steps in PLACES.items():
@@ -285,6 +319,7 @@ def test_a_change_is_public_now_and_what_was_public_stays(load):
         {"illustrations": [{"drawing": "town", "alternative_text": "En stad", "caption": "Staden"}]},
         {"related": [{"title": "Om oss", "url": "/om/", "year": 2020}]},
         {"translations": {"en": {"title": "Income"}}},
+        {"easy_to_read": {"sv": {"title": "Pengar", "body": "<p>Alla ska ha pengar.</p>"}}},
         {"global_goals": [8, 1]},
         {"decision": {"body": "Kommunfullmäktige", "on": "2020-11-10", "paragraph": "§ 12", "number": "KS 2020/1"}},
     ],
@@ -538,6 +573,17 @@ JOBS = f"{WORK}.children[0].children[0]"
             f'{SAFETY}.body: the link "&#{"9" * 56}… can\'t be kept',
         ),
         (with_change("work", translations={"en": {"title": "x", "body": "<?x>"}}), f"{WORK}.translations.en.body: a c"),
+        (with_change("work", translations={"xx": {"title": "x"}}), f"{WORK}.translations.xx.language: Value 'xx' is"),
+        (with_change("work", translations={"EN": {"title": "x"}}), f'{WORK}.translations: "EN" is not what was expec'),
+        (with_change("work", easy_to_read={"sv": {"title": "x"}}), f"{WORK}.easy_to_read.sv: expected also body."),
+        (
+            with_change("work", easy_to_read={"sv": {"title": "x", "body": "<h1>x</h1>"}}),
+            f"{WORK}.easy_to_read.sv.body: <h1> can't be kept",
+        ),
+        (
+            with_change("work", easy_to_read={"sv": {"title": "x", "body": "<h4>x</h4>"}}),
+            f"{WORK}.easy_to_read: A heading level is skipped in the easy-to-read text (sv).",
+        ),
         (with_change("work", global_goals=[float("nan")]), f"{WORK}.global_goals[0]: expected a number, found NaN."),
         (
             with_change("safety", related=[{"title": "x", "url": "/x", "year": float("nan")}]),
