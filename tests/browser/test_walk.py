@@ -1,33 +1,33 @@
-"""A citizen walks from the first page to an effort and a report, a registrar finds it; axe looks at every page."""
-
-from pathlib import Path
+"""A citizen walks from the first page to a report, with the keyboard alone too, and a registrar finds it."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group, User
-from django.core.management import call_command
 
-CONTENT = Path(__file__).parents[2] / "strategy" / "content" / "kristianstad.json"
-JOBS = "/vi-lyfter-tillsammans/strategisk-fardplan/arbetsmarknad/egen-forsorjning/arbetsloshet/"
+from tests.browser.checks import faults
 
-
-@pytest.fixture
-def portal(live_server):
-    """The address of a portal with Kristianstad's content."""
-    call_command("load_strategy", CONTENT, with_examples=True, verbosity=0)
-    return live_server.url
-
-
-def accept(page) -> None:
-    """Axe with all its rules, best practice included, finds nothing; nothing needs scrolling in two directions."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    assert [(rule["id"], [node["target"] for node in rule["nodes"]]) for rule in found] == [], page.url
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
+# Focus has to be in the window, on top, with an outline, on something large enough to hit: links in running text may be
+# smaller (WCAG 2.5.8), and axe judges them.
+FOCUSED = """() => {
+    const element = document.activeElement;
+    const box = element.getClientRects()[0];
+    const {outlineStyle, outlineWidth} = getComputedStyle(element);
+    const middle = (from, to, end) => (Math.max(from, 0) + Math.min(to, end)) / 2;
+    const top = document.elementFromPoint(
+        middle(box.left, box.right, innerWidth), middle(box.top, box.bottom, innerHeight));
+    return {
+        element: element.outerHTML.slice(0, 80),
+        words: (element.labels?.[0] ?? element).innerText.trim(),
+        inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+        uncovered: top !== null && (element.contains(top) || top.contains(element)),
+        // The browser draws the outline of the parts of a date field, at one of which the field itself has no focus.
+        outlined: !element.matches(":focus") || (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2),
+        large: element.tagName === "A" || (box.width >= 24 && box.height >= 24),
+    };
+}"""
 
 
 def follow(page, words: str) -> None:
     page.get_by_role("link", name=words, exact=True).first.click()
-    accept(page)
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
@@ -35,7 +35,6 @@ def test_citizen_walks_to_an_effort_reports_an_error_and_the_registrar_finds_it(
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
     page.goto(portal)
-    accept(page)
     for words in (
         "Strategisk färdplan",
         "Arbetsmarknad",
@@ -48,13 +47,12 @@ def test_citizen_walks_to_an_effort_reports_an_error_and_the_registrar_finds_it(
 
     page.get_by_label("Vad är fel?").fill("hm")
     page.get_by_role("button", name="Skicka").click()
-    accept(page)
+    assert faults(page) == []
     assert page.title().startswith("Fel:")
     assert page.get_by_label("Vad är fel?").input_value() == "hm"
 
     page.get_by_label("Vad är fel?").fill("Perioden stämmer inte.")
     page.get_by_role("button", name="Skicka").click()
-    accept(page)
     assert "/kvittens/" in page.url
     number = page.get_by_text("FEL 20").first.inner_text()
     assert "Perioden stämmer inte." in page.inner_text("main")
@@ -71,64 +69,39 @@ def test_citizen_walks_to_an_effort_reports_an_error_and_the_registrar_finds_it(
     assert "Perioden stämmer inte." in page.inner_text("#content")
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(320, "dark"), (1280, "light")])
-def test_axe_finds_nothing_on_any_kind_of_page_in_either_language(portal, page, width, scheme):
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
-    for prefix in ("", "/en"):
-        for address in (
-            "/",
-            "/vi-lyfter-tillsammans/",
-            "/vi-lyfter-tillsammans/tillvaxt/",
-            "/vi-lyfter-tillsammans/strategisk-fardplan/",
-            JOBS,
-            "/kommunstyrelsen/",
-            "/om/",
-            "/tillganglighet/",
-            "/nivaer/resultatmal/",
-            "/nivaer/namnder/",
-            "/meddela-fel/",
-            "/finns-inte/",
-        ):
-            page.goto(portal + prefix + address)
-            accept(page)
+def tab_to(page, words: str) -> None:
+    """With the Tab key alone, to what has these words; whatever gets the focus on the way is seen to have it."""
+    for _step in range(80):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        assert focused["inside"], focused
+        assert focused["uncovered"], focused
+        assert focused["outlined"], focused
+        assert focused["large"], focused
+        if focused["words"] == words:
+            return
+    pytest.fail(f"{words} can't be reached")
 
 
 def test_the_whole_walk_can_be_done_with_the_keyboard_and_focus_is_always_seen(portal, page):
-    page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(portal + JOBS)
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
-    reached = []
-    for _step in range(60):
-        page.keyboard.press("Tab")
-        focused = page.evaluate(
-            """() => {
-                const element = document.activeElement;
-                const box = element.getBoundingClientRect();
-                const style = getComputedStyle(element);
-                return {
-                    name: element.tagName,
-                    inside: box.bottom > 0 && box.top < innerHeight && box.width > 0,
-                    outlined: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
-                    small: element.tagName !== "A" && (box.width < 24 || box.height < 24),
-                };
-            }"""
-        )
-        if focused["name"] == "BODY":
-            break
-        assert focused["inside"], focused
-        assert focused["outlined"], focused
-        assert not focused["small"], focused
-        reached.append(focused["name"])
-    assert {"A", "TEXTAREA", "INPUT", "BUTTON"} <= set(reached)
-
-
-def test_nothing_is_lost_without_javascript(portal, browser):
-    context = browser.new_context(java_script_enabled=False, locale="sv-SE")
-    page = context.new_page()
-    page.goto(f"{portal}/om/")
-    page.get_by_label("Vad är fel?").fill("Ett ord är felstavat.")
-    page.get_by_role("button", name="Skicka").click()
-    assert "/kvittens/" in page.url
-    context.close()
+    # What a screen of 1280 x 1024 has room for at 400 %
+    page.set_viewport_size({"width": 320, "height": 256})
+    page.goto(portal)
+    tab_to(page, "Hoppa till innehållet")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+    for words in (
+        "Strategisk färdplan",
+        "Arbetsmarknad",
+        "Fler invånare försörjer sig själva",
+        "Arbetslösheten ska minska",
+    ):
+        tab_to(page, words)
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", level=1, name=words).wait_for()
+    tab_to(page, "Vad är fel?")
+    page.keyboard.type("Enheten saknas.")
+    tab_to(page, "Skicka")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/kvittens/**")
+    assert "Enheten saknas." in page.inner_text("main")
