@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramSimilarity
-from django.db.models import Case, FloatField, Q, QuerySet, Value, When
+from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -113,8 +113,8 @@ def best_first(query: Query, language: str, moment: datetime, within: PageQueryS
     rank = Case(
         When(
             heading=begun,
-            then=Value(2.0) * SearchRank("heading", query.in_language(language, exact=True))
-            + SearchRank("heading", begun),
+            then=Value(2.0) * SearchRank(F("heading"), query.in_language(language, exact=True))
+            + SearchRank(F("heading"), begun),
         ),
         default=Value(0.0),
         output_field=FloatField(),
