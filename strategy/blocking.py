@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from strategy import documents
 from strategy.models import Block, Node, Page
 from strategy.models.block import BlockQuerySet
 
@@ -54,8 +55,31 @@ def decide(proposal: Block, *, approve: bool, by: AbstractBaseUser) -> None:
             raise Refused(_("This has been decided already."))
         if proposal.proposed_by_id == by.pk:
             raise Refused(_("You have proposed this yourself. Somebody else has to decide it."))
-        Block.objects.filter(pk=proposal.pk).update(approved=approve, decided_by=by, decided_at=Now())
+        others = _saying_it_again(proposal) if approve and not proposal.lifts_id else []
+        for other in [proposal, *others]:
+            Block.objects.filter(pk=other.pk).update(approved=approve, decided_by=by, decided_at=Now())
         proposal.refresh_from_db()
+
+
+def _saying_it_again(proposal: Block) -> list[Block]:
+    """
+    Proposals like this one for what else of the node's history says the same: it was published, changed, and published
+    again. What is scheduled can be cancelled instead, and has to be.
+    """
+    blocked = documents.upgrade(Page.objects.values_list("document", flat=True).get(pk=proposal.page_id))
+    editions = Page.objects.filter(node=proposal.page.node_id).exclude(content_since=proposal.page.content_since)
+    same = {
+        page.content_since: page
+        for page in editions.readable().order_by("-valid")
+        if documents.same_content(page.document, blocked)
+    }
+    begun = set(editions.begun().values_list("pk", flat=True))
+    if any(page.pk not in begun for page in same.values()):
+        raise Refused(_("A scheduled edition of the page says the same. Cancel it first."))
+    if Block.objects.waiting().filter(page__in=same.values()).exists():
+        raise Refused(_("Another edition that says the same is proposed to be blocked too. Decide that first."))
+    like = {"ground": proposal.ground, "reason": proposal.reason, "proposed_by": proposal.proposed_by}
+    return [Block.objects.create(page=page, **like) for page in same.values()]
 
 
 def waiting_for(person: AbstractBaseUser) -> BlockQuerySet:

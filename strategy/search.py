@@ -34,8 +34,10 @@ MOST_WORDS = 12
 # What PostgreSQL takes for alike is 0.3; a word that differs more than this is another word.
 _ALIKE = 0.4
 _EXTRACT_WORDS = 32
-# Of two letters, too many words begin with them.
+# Of two letters, too many words begin with them; of three, most are stop words.
 _SHORTEST_BEGINNING = 3
+_SHORTEST_MISSPELT = 4
+_CANDIDATES = 5
 
 _TERM = re.compile(r'(-?)(?:"([^"]*)"|(\S+))')
 _WORD = re.compile(r"\w+(?:[.:]\w+)*")
@@ -77,11 +79,12 @@ class Query:
         """Whether there is anything to look for; pages without a word alone are no answer."""
         return any(term.wanted for term in self.terms)
 
-    def in_language(self, language: str, *, exact: bool = False) -> SearchQuery:
-        """`exact` finds whole words alone."""
-        parts = [f"{'' if term.wanted else '!'}({_phrase(term, language, exact=exact)})" for term in self.terms]
+    def in_language(self, language: str, *, exact: bool = False, any_word: bool = False) -> SearchQuery:
+        """`exact` finds whole words alone; `any_word` what has one of those that are wanted."""
+        terms = [term for term in self.terms if term.wanted or not any_word]
+        parts = [f"{'' if term.wanted else '!'}({_phrase(term, language, exact=exact)})" for term in terms]
         config = STEMMERS.get(language.partition("-")[0], "simple")
-        return SearchQuery(" & ".join(parts), config=f"pg_catalog.{config}", search_type="raw")
+        return SearchQuery((" | " if any_word else " & ").join(parts), config=f"pg_catalog.{config}", search_type="raw")
 
 
 def _phrase(term: Term, language: str, *, exact: bool) -> str:
@@ -108,32 +111,38 @@ def best_first(query: Query, language: str, moment: datetime, within: PageQueryS
     found = hits(query, language, moment)
     if within is not None:
         found = found.filter(page__in=within.order_by().values("pk"))
-    begun = query.in_language(language)
     # Ranking costs more than all else, and most of what is found is not found by its heading.
-    rank = Case(
-        When(
-            heading=begun,
-            then=Value(2.0) * SearchRank(F("heading"), query.in_language(language, exact=True))
-            + SearchRank(F("heading"), begun),
-        ),
-        default=Value(0.0),
-        output_field=FloatField(),
-    )
+    ranks = [_rank(query, code) for code in dict.fromkeys((language, settings.LANGUAGE_CODE))]
+    rank = Case(*ranks, default=Value(0.0), output_field=FloatField())
     return found.annotate(rank=rank).order_by("-rank", "page").values_list("page", flat=True)
 
 
+def _rank(query: Query, language: str) -> When:
+    """Of a text in `language` whose heading has any of the words."""
+    begun = query.in_language(language, any_word=True)
+    whole = SearchRank(F("heading"), query.in_language(language, exact=True, any_word=True))
+    return When(language=language, heading=begun, then=Value(2.0) * whole + SearchRank(F("heading"), begun))
+
+
 def _found(query: Query, language: str, *, exact: bool = False) -> Q:
-    own = Q(language=language, words=query.in_language(language, exact=exact))
+    own = _words(query, language, exact=exact)
     if language == settings.LANGUAGE_CODE:
         return own
-    default = query.in_language(settings.LANGUAGE_CODE, exact=exact)
-    return own | Q(~Q(languages__contains=[language]), language=settings.LANGUAGE_CODE, words=default)
+    return own | ~Q(languages__contains=[language]) & _words(query, settings.LANGUAGE_CODE, exact=exact)
+
+
+def _words(query: Query, language: str, *, exact: bool) -> Q:
+    found = Q(language=language, words=query.in_language(language, exact=exact))
+    if all(term.wanted for term in query.terms):
+        return found
+    # What is wanted may be nothing but stop words, and then all without the others is no answer.
+    return found & Q(words=query.in_language(language, exact=exact, any_word=True))
 
 
 def suggestion(query: Query, language: str, moment: datetime) -> str:
     """
-    The query with its words replaced by those most alike that pages have, if a page is found by it; else "". Two
-    queries a word at most, and one.
+    The query with its words replaced by those most alike that pages have, if a page is found by it; else "". A few
+    queries a word, of which there are at most MOST_WORDS.
     """
     languages = [language, settings.LANGUAGE_CODE]
     words = [word for term in query.terms if term.wanted for word in term.words]
@@ -146,13 +155,18 @@ def suggestion(query: Query, language: str, moment: datetime) -> str:
 
 
 def _most_alike(word: str, languages: list[str], moment: datetime) -> str:
-    as_it_is = Query.of(word)
-    if not as_it_is or SearchText.objects.at(moment).filter(_found(as_it_is, languages[0])).exists():
+    if len(word) < _SHORTEST_MISSPELT or _is_found(word, languages[0], moment, exact=False):
         return word
     alike = SearchWord.objects.filter(language__in=languages, plain__trigram_similar=plain(word))
     alike = alike.annotate(alike=TrigramSimilarity("plain", plain(word))).filter(alike__gte=_ALIKE)
-    best = alike.order_by("-alike", "word").values_list("word", flat=True).first()
-    return best or word
+    # Those of scheduled, blocked and withdrawn editions are among them.
+    best = alike.order_by("-alike", "word").values_list("word", flat=True)[:_CANDIDATES]
+    return next((other for other in best if _is_found(other, languages[0], moment, exact=True)), word)
+
+
+def _is_found(word: str, language: str, moment: datetime, *, exact: bool) -> bool:
+    query = Query.of(word)
+    return bool(query) and SearchText.objects.at(moment).filter(_found(query, language, exact=exact)).exists()
 
 
 def plain(text: str) -> str:
@@ -170,7 +184,9 @@ class Marker:
     @classmethod
     def of(cls, query: Query) -> "Marker":
         words = [plain(word) for term in query.terms if term.wanted for word in term.words]
-        return cls(tuple({_root(word) for word in words if len(word) >= _SHORTEST_BEGINNING}))
+        # Short words are mostly stop words, which say nothing of why a page was found, unless there are no others.
+        telling = [word for word in words if len(word) >= _SHORTEST_MISSPELT or word[0].isdigit()] or words
+        return cls(tuple({_root(word) for word in telling if len(word) >= _SHORTEST_BEGINNING or word[0].isdigit()}))
 
     def marked(self, text: str) -> SafeString:
         """`text` as HTML, escaped, with what was looked for in `<mark>`."""

@@ -1,7 +1,7 @@
 """What surrounds every page: the words of the levels, the menu, the links at the foot. One query."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
 
@@ -20,6 +20,22 @@ from strategy.viewpoint import Viewpoint
 
 # The three Ts of the site's line: a stylesheet's names for them.
 THEME_COLOURS = ("growth", "thought", "thriving")
+
+
+# What is about the website itself.
+SITE_TEXTS = (NodeKind.TEXT, NodeKind.STATEMENT)
+
+
+def texts_of_today(viewpoint: Viewpoint, there: set[int]) -> list[Reading]:
+    """
+    On an old day, the pages about the website that did not exist then: whoever reads an old page is on today's website,
+    and has a right to its accessibility statement. One query.
+    """
+    if not viewpoint.asked:
+        return []
+    today = replace(viewpoint, moment=None, asked="")
+    pages = Page.objects.at().of_kind(*SITE_TEXTS).exclude(node__in=there).in_order()
+    return [Reading(page, today, Words({}, viewpoint.language)) for page in pages]
 
 
 @dataclass(frozen=True)
@@ -81,7 +97,7 @@ class Surroundings:
             roadmaps=roadmaps,
             every_roadmap=every_roadmap,
             themes=of(NodeKind.THEME),
-            texts=of(NodeKind.TEXT, NodeKind.STATEMENT),
+            texts=[*of(*SITE_TEXTS), *texts_of_today(viewpoint, {page.node_id for page in readings})],
             pages={page.node_id: page for page in pages},
             unnamed=frozenset(pages[0].unnamed if pages else blocked.values_list("page__node", flat=True)),
         )

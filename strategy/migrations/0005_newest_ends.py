@@ -1,12 +1,12 @@
+"""For what was withdrawn, newest first (strategy.history)."""
+
 import django.db.models.functions.text
-from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     dependencies = [
         ("strategy", "0004_search"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [

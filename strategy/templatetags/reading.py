@@ -20,8 +20,13 @@ def stay(context: RequestContext, name: str, **kwargs: object) -> str:
 
 @register.simple_tag(takes_context=True)
 def other_parameters(context: RequestContext) -> QueryDict:
-    """What the address asks for besides a day, and a page of a list, which another day may not have."""
+    """
+    What the address asks for besides a day, and a page of a list, which another day may not have. What can't be shown
+    in HTML (null characters) is left out.
+    """
     found = context.request.GET.copy()
+    for name, values in context.request.GET.lists():
+        found.setlist(name, [value for value in values if value.isprintable() and name.isprintable()])
     for name in (PARAMETER, "page"):
         found.pop(name, None)
     return found

@@ -57,6 +57,7 @@ def whereabouts(page: Page, addresses: dict[int, str], around: Surroundings) -> 
 def page_number(text: str) -> int:
     if not text:
         return 1
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= LAST_PAGE):
+    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE))
+    if not (is_number and 0 < int(text) <= LAST_PAGE):
         raise Http404
     return int(text)

@@ -73,6 +73,8 @@ def not_public_then(request: HttpRequest, viewpoint: Viewpoint, node_id: int) ->
         **Surroundings.at(viewpoint).context(request.path),
         "first_at": public["first_at"] if viewpoint.moment < public["first_at"] else None,
         "first_url": f"{request.path}?den={in_address(public['first_at'])}",
+        # Nothing is shown of how it stood.
+        "not_then": True,
     }
     return render(request, "not_then.html", context, status=404)
 

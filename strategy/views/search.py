@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.formats import number_format
 
 from strategy import search as searching
 from strategy.filters import Filters, address, groups
@@ -18,7 +19,7 @@ HITS_ON_PAGE = 20
 
 @public_page
 def search(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
-    """A constant number of queries, however much there is and is found."""
+    """As many queries however much there is and is found; some more for each word where nothing is."""
     around = Surroundings.at(viewpoint)
     moment, language = around.moment, viewpoint.language
     query = Query.of(request.GET.get("q", ""))
@@ -33,18 +34,21 @@ def search(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
         pages = every.none() if query.text else every if filters else every.promises()
         trails = [roadmap.page.trail for roadmap in reversed(around.every_roadmap)]
         found = filters.of_pages(pages, moment).by_number(trails).values_list("pk", flat=True)
-    page_obj = Paginator(found, HITS_ON_PAGE).get_page(request.GET.get("sida"))
+    page_obj = Paginator(found, HITS_ON_PAGE).get_page(request.GET.get("page"))
     total = page_obj.paginator.count
-    listed = groups(pages, filters, query.text, around)
+    listed = groups(pages if query.text else every, filters, query.text, around)
     context = {
         **around.context(request.path),
         "query": query,
         "filters": filters,
         "chosen": [choice for group in listed for choice in group.choices if choice.chosen],
+        # Of a node that is not public, say.
+        "nameless": len(filters.chosen) > sum(group.is_open for group in listed),
         "groups": listed,
         "results": results(list(page_obj), query, around),
         "page_obj": page_obj,
         "total": total,
+        "total_words": number_format(total, use_l10n=True, force_grouping=True),
         "suggestion": suggested(query, filters, around) if query and not total else None,
         "clear_url": address(around, query.text, {}),
         "noindex": bool(query.text or filters or filters.unknown or page_obj.number > 1),

@@ -67,6 +67,31 @@ def picture() -> ContentFile:
     return ContentFile(drawn.getvalue(), name="bild.png")
 
 
+def test_block_covers_what_the_page_said_before_and_says_again(published):
+    first = present(published.about)
+    for title in ("Något annat", first.title):
+        Node.objects.filter(pk=published.about.pk).update(title=title)
+        publishing.publish(published.about)
+    block(first)
+    assert Page.objects.blocked().filter(node=published.about).count() == 2
+    assert not Page.objects.at().filter(node=published.about).exists()
+    assert Page.objects.readable().get(node=published.about).title == "Något annat"
+
+
+def test_what_is_scheduled_to_be_said_again_stands_in_the_way(published):
+    first = present(published.about)
+    Node.objects.filter(pk=published.about.pk).update(title="Något annat")
+    publishing.publish(published.about)
+    Node.objects.filter(pk=published.about.pk).update(title=first.title)
+    publishing.publish(published.about, at=now() + timedelta(days=1))
+    with pytest.raises(blocking.Refused, match="schemalagd"):
+        block(first)
+    publishing.cancel(published.about)
+    proposal = Block.objects.waiting().get()
+    blocking.decide(proposal, approve=True, by=User.objects.get(username="annan"))
+    assert Page.objects.blocked().get().pk == first.pk
+
+
 # The doors.
 
 # Name: address, and whether it is the blocked page itself. What is in braces is filled in by `planted()`.

@@ -326,3 +326,20 @@ def test_old_day_costs_no_more_queries_as_the_tree_grows(old, client, django_ass
         above.refresh_from_db()
     happened(FIRST, FIRST + timedelta(hours=1), *(FIRST + timedelta(days=2, hours=n) for n in range(9)))
     assert queries() == before
+
+
+def test_old_page_leads_to_what_is_said_of_the_website_today(tree, client):
+    publishing.enter_history({node.pk: datetime(2021, 1, 1, tzinfo=UTC) for node in (tree.start, tree.vision)})
+    publishing.publish(tree.about)
+    html = client.get("/?den=2022-01-01").content.decode()
+    assert 'href="/om/">Om webbplatsen' in html
+
+
+def test_day_on_which_nothing_stood_there_is_not_said_to_be_shown(published, client):
+    html = client.get("/om/?den=2001-01-01").content.decode()
+    assert "Sidan var inte publicerad då" in html
+    assert "Så här såg det ut" not in html
+
+
+def test_what_can_not_stand_in_html_goes_no_further(published, client):
+    assert "\0" not in client.get("/om/?q=%00abc&%00=x").content.decode()

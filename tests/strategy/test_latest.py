@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from django.utils.timezone import now
 
 from strategy import publishing
@@ -116,3 +117,8 @@ def test_it_takes_as_many_queries_however_much_has_changed(published, client, dj
     publishing.withdraw(published.about)
     with django_assert_max_num_queries(6):
         client.get(LATEST)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "1001", "00000199999999999999999", "9" * 5000])
+def test_page_that_is_none_is_not_found(published, client, page):
+    assert client.get("/det-senaste/", {"page": page}).status_code == 404
