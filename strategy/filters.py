@@ -4,6 +4,7 @@ The filters of the list of all that is promised: what an address asks for, and h
 Each filter is one question of PageQuerySet, which the pages of themes, boards and global goals count by too.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,8 +12,6 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Count, F, Value
-from django.db.models.fields.json import KT
 from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import get_language
@@ -21,7 +20,8 @@ from django.utils.translation import gettext as _
 from strategy.global_goals import GLOBAL_GOALS
 from strategy.kinds import PROMISES, NodeKind
 from strategy.models import Node, Page
-from strategy.models.page import Lineage, PageQuerySet
+from strategy.models.page import PageQuerySet
+from strategy.numbers import Numbers, Serving
 from strategy.reading import Reading
 from strategy.surroundings import Surroundings
 
@@ -81,11 +81,11 @@ class Filters:
         if self.chosen.keys() - {"slag"}:
             pages = pages.promises()
         for name, value in self.chosen.items():
-            pages = let_through(pages, name, value, moment)
+            pages = _let_through(pages, name, value, moment)
         return pages
 
 
-def let_through(pages: PageQuerySet, name: str, value: Any, moment: datetime) -> PageQuerySet:
+def _let_through(pages: PageQuerySet, name: str, value: Any, moment: datetime) -> PageQuerySet:
     match name:
         case "slag" if value == OTHER:
             return pages.exclude(kind__in=PROMISES)
@@ -124,10 +124,12 @@ class Group:
         return any(choice.chosen for choice in self.choices)
 
 
-def groups(pages: PageQuerySet, filters: Filters, text: str, around: Surroundings) -> list[Group]:
+def groups(
+    pages: PageQuerySet, let_through: PageQuerySet, filters: Filters, text: str, around: Surroundings
+) -> list[Group]:
     """
-    What else can be chosen among `pages`, which no filter has been asked of, and how many that would give; `text` is
-    what is searched for. Six queries.
+    What else can be chosen among `pages`, of which `filters` let some through, and how many that would give; `text` is
+    what is searched for. Four queries, and two more for each filter that is chosen.
     """
     named = Page.objects.at(around.moment).of_kind(NodeKind.AREA, NodeKind.BOARD).by_kind()
     readings = [around.read(page) for page in named]
@@ -135,10 +137,16 @@ def groups(pages: PageQuerySet, filters: Filters, text: str, around: Surrounding
     boards = sorted((reading for reading in readings if reading.kind == NodeKind.BOARD), key=lambda board: board.title)
     language = get_language() or settings.LANGUAGE_CODE
 
-    def others(name: str) -> PageQuerySet:
-        """What the other filters let through."""
-        found = filters.without(name).of_pages(pages, around.moment)
-        return found if name == "slag" else found.promises()
+    serving = Serving.at(around.moment)
+    counted = {frozenset(filters.chosen.items()): Numbers(let_through, serving)}
+
+    def numbers(name: str) -> Numbers:
+        """Of what the other filters let through."""
+        others = filters.without(name)
+        chosen = frozenset(others.chosen.items())
+        if chosen not in counted:
+            counted[chosen] = Numbers(others.of_pages(pages, around.moment), serving)
+        return counted[chosen]
 
     def group(title: str, name: str, values: Iterable[tuple[Any, str, str]], numbers: Mapping[Any, int]) -> Group:
         return Group(
@@ -159,57 +167,38 @@ def groups(pages: PageQuerySet, filters: Filters, text: str, around: Surrounding
     def of_nodes(readings: Iterable[Reading]) -> list[tuple[int, str, str]]:
         return [(reading.node_id, reading.title, reading.language) for reading in readings]
 
-    kinds = _counted(others("slag"), "kind")
+    kinds = dict(numbers("slag").kinds)
     kinds[OTHER] = sum(number for kind, number in kinds.items() if kind not in PROMISES)
     kind_words = [(kind, around.words.many(kind), language) for kind in PROMISES]
     area_word, theme_word, board_word = (
         around.words.one(kind) for kind in (NodeKind.AREA, NodeKind.THEME, NodeKind.BOARD)
     )
     found = [
-        group(_("Sort of page"), "slag", [*kind_words, (OTHER, _("Other pages"), language)], kinds),
-        group(
-            area_word,
-            "omrade",
-            of_nodes(areas),
-            _counted(others("omrade").alias(line=Lineage("trail")), area=F(f"line__{_AREA}")),
-        ),
-        group(theme_word, "tema", of_nodes(around.themes), _asked(others("tema"), "tema", around.themes, around)),
-        group(board_word, "namnd", of_nodes(boards), _asked(others("namnd"), "namnd", boards, around)),
+        group(_("Type of page"), "slag", [*kind_words, (OTHER, _("Other pages"), language)], kinds),
+        group(area_word, "omrade", of_nodes(areas), _of_all_kinds(numbers("omrade").areas)),
+        group(theme_word, "tema", of_nodes(around.themes), _of_all_kinds(numbers("tema").themes)),
+        group(board_word, "namnd", of_nodes(boards), _of_all_kinds(numbers("namnd").boards)),
         group(
             _("Stage of efforts"),
             "skede",
             [(stage.value, str(stage.label), language) for stage in Node.Stage],
-            _counted(others("skede"), stage=KT("document__stage")),
+            _of_all_kinds(numbers("skede").stages),
         ),
         group(
             _("Global goal"),
             "mal",
             [(number, f"{number}. {name}", language) for number, name in GLOBAL_GOALS.items()],
-            _asked(others("mal"), "mal", GLOBAL_GOALS, around),
+            _of_all_kinds(numbers("mal").global_goals),
         ),
     ]
     return [replace(group, title=capfirst(group.title)) for group in found if group.choices]
 
 
-def _counted(pages: PageQuerySet, *names: str, **expressions: Any) -> dict[Any, int]:
-    counted = pages.order_by().values(*names, **expressions).annotate(number=Count("pk"))
-    (name,) = (*names, *expressions)
-    return {row[name]: row["number"] for row in counted}
-
-
-def _asked(pages: PageQuerySet, name: str, values: Iterable[Any], around: Surroundings) -> dict[Any, int]:
-    """How many each value lets through. One query."""
-    ids = [value.node_id if isinstance(value, Reading) else value for value in values]
-    if not ids:
-        return {}
-    one, *rest = [
-        let_through(pages, name, value, around.moment)
-        .order_by()
-        .values(value=Value(value))
-        .annotate(number=Count("pk"))
-        for value in ids
-    ]
-    return {row["value"]: row["number"] for row in (one.union(*rest, all=True) if rest else one)}
+def _of_all_kinds(numbers: Mapping[tuple[Any, str], int]) -> Counter[Any]:
+    summed = Counter()
+    for (value, _kind), number in numbers.items():
+        summed[value] += number
+    return summed
 
 
 def address(around: Surroundings, text: str, chosen: Mapping[str, Any]) -> str:

@@ -12,13 +12,14 @@ from itertools import groupby
 from typing import Self
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Value
+from django.db.models import Count, F
 from django.utils.formats import number_format
 
 from strategy.global_goals import GLOBAL_GOALS
 from strategy.kinds import PROMISES, NodeKind
 from strategy.models import Page
-from strategy.models.page import Lineage, PageQuerySet
+from strategy.models.page import PageQuerySet
+from strategy.numbers import Numbers, Serving
 from strategy.reading import Reading, Words
 from strategy.succession import Succession
 from strategy.surroundings import Surroundings
@@ -150,15 +151,8 @@ def in_turn(around: Surroundings) -> list[Reading]:
 
 
 def global_goal_tallies(around: Surroundings) -> dict[int, list[Tally]]:
-    """What serves each of the 17, kinds that nothing is of left out. One query."""
-    one, *rest = [
-        Gathering.under_global_goal(number, around.moment)
-        .pages.order_by()
-        .values("kind")
-        .annotate(goal=Value(number), number=Count("pk"))
-        for number in GLOBAL_GOALS
-    ]
-    numbers = {(row["goal"], row["kind"]): row["number"] for row in one.union(*rest, all=True)}
+    """What serves each of the 17, kinds that nothing is of left out. Two queries."""
+    numbers = Numbers(Page.objects.at(around.moment).promises(), Serving.at(around.moment)).global_goals
     return {
         goal: [tally(kind, numbers[goal, kind], around.words) for kind in SERVING if (goal, kind) in numbers]
         for goal in GLOBAL_GOALS
@@ -174,8 +168,7 @@ def count_below(node_id: int, pages: list[Reading], around: Surroundings) -> Non
         .promises()
         .exclude(node__in=[page.node_id for page in pages])
         .order_by()
-        .alias(line=Lineage("trail"))
-        .values("kind", above=F(f"line__{depth}"))
+        .values("kind", above=F(f"lineage__{depth}"))
         .annotate(number=Count("pk"))
     )
     numbers = {(row["above"], row["kind"]): row["number"] for row in counted}

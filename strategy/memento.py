@@ -25,7 +25,6 @@ from portal.language import in_language
 from portal.site import absolute
 from strategy.kinds import NodeKind, children_of
 from strategy.models import Page
-from strategy.models.page import Lineage
 from strategy.viewpoint import PARAMETER, Viewpoint, in_address
 
 LINK_FORMAT = "application/link-format"
@@ -185,10 +184,10 @@ def listed_by(own: list[Page]) -> Q:
         if kind == NodeKind.START:
             listed |= Q(kind__in=PARTS_OF_START)
         if kind == NodeKind.BOARD:
-            listed |= Q(document__contains={"boards": [{"node": node_id}]})
+            listed |= Q(boards__contains=[node_id])
         if kind == NodeKind.THEME:
-            serving = Page.objects.begun().filter(document__contains={"themes": [{"node": node_id}]}).values("node")
-            below = Page.objects.alias(lineage=Lineage("trail")).filter(lineage__overlap=ArraySubquery(serving))
+            serving = Page.objects.begun().filter(themes__contains=[node_id]).values("node")
+            below = Page.objects.filter(lineage__overlap=ArraySubquery(serving))
             listed |= Q(pk__in=below.values("pk"))
     return listed
 

@@ -7,17 +7,23 @@ and found from their beginnings, since Swedish puts words together ("arbetslös"
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from django.conf import settings
-from django.contrib.postgres.search import SearchQuery, SearchRank, TrigramSimilarity
-from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.search import SearchQuery, TrigramSimilarity
+from django.db import connection, transaction
+from django.db.models import Q, Value
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from strategy.models import SearchText, SearchWord
 from strategy.models.page import PageQuerySet
+from strategy.models.search import HEADING, TITLE, SearchTextQuerySet, Weighted
 from strategy.running_text import blocks_of_html
 
 # The languages that PostgreSQL 15 and newer have a stemmer for; words of others are compared as they are.
@@ -62,7 +68,7 @@ class Query:
     was_cut: bool = False
 
     @classmethod
-    def of(cls, text: str) -> "Query":
+    def of(cls, text: str) -> Self:
         """Never fails: what can't be looked for is left out."""
         clean = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
         terms = []
@@ -97,31 +103,72 @@ def _phrase(term: Term, language: str, *, exact: bool) -> str:
     return " | ".join(f"'{form}':*" for form in dict.fromkeys((word, stem)))
 
 
-def hits(query: Query, language: str, moment: datetime) -> QuerySet[SearchText]:
-    """The texts that a reader of `language` finds; those in the default language where a page has none in it."""
-    return SearchText.objects.at(moment).filter(_found(query, language))
+@dataclass(frozen=True)
+class Found(Sequence):
+    """
+    Ids of the pages that a reader of `language` finds, the best first: title over lead over all else, and whole words
+    over beginnings of words; then as nodes were made. Reading a part of it takes at most five queries.
+
+    Indexes tell what stands in titles and leads. What ranks by reading the vectors, as ts_rank does, takes longer than
+    all else together.
+    """
+
+    query: Query
+    language: str
+    ids: list[int]
+
+    @classmethod
+    def of(cls, query: Query, language: str, moment: datetime) -> Self:
+        """All of them, those by the default language where a page has no text in this one. One query."""
+        texts = SearchText.objects.at(moment).filter(_found(query, language))
+        with _by_index():
+            return cls(query, language, _ids(texts))
+
+    def within(self, pages: PageQuerySet) -> Self:
+        """Those that are among `pages`. One query."""
+        among = set(pages.values_list("pk", flat=True))
+        return replace(self, ids=[pk for pk in self.ids if pk in among])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, part: slice) -> list[int]:
+        best, left = [], dict.fromkeys(self.ids)
+        for place, how in self._places():
+            if len(best) >= part.stop or not left:
+                break
+            first = [pk for pk in self._having(place, **how) if pk in left]
+            best += first
+            for pk in first:
+                left.pop(pk, None)
+        return [*best, *left][part]
+
+    def _places(self) -> list[tuple[Weighted, dict[str, bool]]]:
+        places = [(TITLE, {"exact": True}), (TITLE, {}), (HEADING, {"exact": True}), (HEADING, {})]
+        return [*places, (TITLE, {"exact": True, "any_word": True})] if len(self.query.terms) > 1 else places
+
+    def _having(self, place: Weighted, **how: bool) -> list[int]:
+        """What has in this place what is asked for, of all days."""
+        there = Q()
+        for code in {self.language, settings.LANGUAGE_CODE}:
+            there |= Q(language=code, place=self.query.in_language(code, **how))
+        texts = SearchText.objects.alias(place=place).filter(there)
+        with _by_index():
+            return _ids(texts)
 
 
-def matching(pages: PageQuerySet, query: Query, language: str, moment: datetime) -> PageQuerySet:
-    return pages.filter(pk__in=hits(query, language, moment).values("page"))
+def _ids(texts: SearchTextQuerySet) -> list[int]:
+    """Of their pages, as one value: there may be tens of thousands."""
+    return texts.aggregate(ids=ArrayAgg("page", order_by="node_id", default=Value([])))["ids"]
 
 
-def best_first(query: Query, language: str, moment: datetime, within: PageQuerySet | None = None) -> QuerySet:
-    """Ids of pages: title over lead over all else, and whole words over beginnings of words. `within` are filtered."""
-    found = hits(query, language, moment)
-    if within is not None:
-        found = found.filter(page__in=within.order_by().values("pk"))
-    # Ranking costs more than all else, and most of what is found is not found by its heading.
-    ranks = [_rank(query, code) for code in dict.fromkeys((language, settings.LANGUAGE_CODE))]
-    rank = Case(*ranks, default=Value(0.0), output_field=FloatField())
-    return found.annotate(rank=rank).order_by("-rank", "page").values_list("page", flat=True)
-
-
-def _rank(query: Query, language: str) -> When:
-    """Of a text in `language` whose heading has any of the words."""
-    begun = query.in_language(language, any_word=True)
-    whole = SearchRank(F("heading"), query.in_language(language, exact=True, any_word=True))
-    return When(language=language, heading=begun, then=Value(2.0) * whole + SearchRank(F("heading"), begun))
+@contextmanager
+def _by_index() -> Iterator[None]:
+    """PostgreSQL takes the reading of a long vector for free, and would rather read all of them than ask the index."""
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL max_parallel_workers_per_gather = 0")
+        yield
+        cursor.execute("SET LOCAL enable_seqscan TO DEFAULT; SET LOCAL max_parallel_workers_per_gather TO DEFAULT")
 
 
 def _found(query: Query, language: str, *, exact: bool = False) -> Q:
@@ -150,23 +197,22 @@ def suggestion(query: Query, language: str, moment: datetime) -> str:
     if replaced == words:
         return ""
     meant = Query.of(" ".join(replaced))
-    found = SearchText.objects.at(moment).filter(_found(meant, language, exact=True))
-    return meant.text if found.exists() else ""
+    return meant.text if _is_found(meant, language, moment, exact=True) else ""
 
 
 def _most_alike(word: str, languages: list[str], moment: datetime) -> str:
-    if len(word) < _SHORTEST_MISSPELT or _is_found(word, languages[0], moment, exact=False):
+    if len(word) < _SHORTEST_MISSPELT or _is_found(Query.of(word), languages[0], moment, exact=False):
         return word
     alike = SearchWord.objects.filter(language__in=languages, plain__trigram_similar=plain(word))
     alike = alike.annotate(alike=TrigramSimilarity("plain", plain(word))).filter(alike__gte=_ALIKE)
     # Those of scheduled, blocked and withdrawn editions are among them.
     best = alike.order_by("-alike", "word").values_list("word", flat=True)[:_CANDIDATES]
-    return next((other for other in best if _is_found(other, languages[0], moment, exact=True)), word)
+    return next((other for other in best if _is_found(Query.of(other), languages[0], moment, exact=True)), word)
 
 
-def _is_found(word: str, language: str, moment: datetime, *, exact: bool) -> bool:
-    query = Query.of(word)
-    return bool(query) and SearchText.objects.at(moment).filter(_found(query, language, exact=exact)).exists()
+def _is_found(query: Query, language: str, moment: datetime, *, exact: bool) -> bool:
+    with _by_index():
+        return bool(query) and SearchText.objects.at(moment).filter(_found(query, language, exact=exact)).exists()
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import migrations, models
 
 import strategy.models.node
-import strategy.models.page
 from strategy.kinds import pairs
 
 # What stands under what has one pair more.
@@ -65,6 +64,10 @@ DROP TRIGGER strategy_block_no_truncate ON strategy_block;
 DROP TRIGGER strategy_block_kept ON strategy_block;
 DROP FUNCTION strategy_block_guard();
 """
+
+
+class Lineage(models.Func):
+    function = "strategy_lineage"
 
 
 class Migration(migrations.Migration):
@@ -436,9 +439,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="page",
-            index=django.contrib.postgres.indexes.GinIndex(
-                strategy.models.page.Lineage("trail"), name="strategy_page_lineage"
-            ),
+            index=django.contrib.postgres.indexes.GinIndex(Lineage("trail"), name="strategy_page_lineage"),
         ),
         migrations.AddIndex(
             model_name="page",

@@ -10,8 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models.fields.json import KT
-from django.db.models.functions import Lower, Now, RowNumber, Upper
+from django.db.models.functions import Cast, Lower, Now, RowNumber, Upper
 from django.utils.translation import gettext_lazy as _
 
 from strategy.dated import Dated, DatedQuerySet
@@ -23,11 +22,12 @@ from strategy.models.node import Node
 EASY_TO_READ = "/lattlast"
 
 
-class Lineage(models.Func):
-    """The ids of the nodes above a page and its own, of its trail. An index has them."""
+class _IsAny(models.Func):
+    """Whether a value is any of an array's. Its `IN` would be as many parameters."""
 
-    function = "strategy_lineage"
-    output_field = ArrayField(models.BigIntegerField())
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    output_field = models.BooleanField()
 
 
 def _blocks_of_it() -> BlockQuerySet:
@@ -38,26 +38,13 @@ def _blocks_of_it() -> BlockQuerySet:
 
 
 def _concerns(node_id: int) -> models.Q:
-    return models.Q(lineage__contains=[node_id]) | models.Q(document__contains={"boards": [{"node": node_id}]})
+    return models.Q(lineage__contains=[node_id]) | models.Q(boards__contains=[node_id])
 
 
 def _number_order(roadmaps: Iterable[str]) -> list[models.Expression | str]:
-    """As people number things, 2.10 after 2.9: every run of digits is filled up to eight."""
-    number = KT("document__number")
-    filled = models.Func(
-        number, models.Value(r"(\d+)"), models.Value(r"0000000\1"), models.Value("g"), function="regexp_replace"
-    )
-    cut = models.Func(
-        filled,
-        models.Value(r"\d*(\d{8})"),
-        models.Value(r"\1"),
-        models.Value("g"),
-        function="regexp_replace",
-        output_field=models.TextField(),
-    )
     turns = [models.When(trail__startswith=trail, then=turn) for turn, trail in enumerate(roadmaps)]
     turn = [models.Case(*turns, default=len(turns), output_field=models.IntegerField())] if turns else []
-    return [*turn, cut, "position", "address"]
+    return [*turn, "sort_number", "position", "address"]
 
 
 class PageQuerySet(DatedQuerySet):
@@ -108,7 +95,7 @@ class PageQuerySet(DatedQuerySet):
 
     def below(self, node_id: int) -> Self:
         """The editions of a node and of all below it, wherever it stood."""
-        return self.alias(lineage=Lineage("trail")).filter(lineage__contains=[node_id])
+        return self.filter(lineage__contains=[node_id])
 
     def promises(self) -> Self:
         """What the municipality promises: what citizens filter, and every count counts."""
@@ -116,23 +103,27 @@ class PageQuerySet(DatedQuerySet):
 
     def of_board(self, node_id: int) -> Self:
         """What names the board as responsible."""
-        return self.filter(document__contains={"boards": [{"node": node_id}]})
+        return self.filter(boards__contains=[node_id])
 
     def in_stage(self, stage: str) -> Self:
-        return self.filter(document__contains={"stage": stage})
+        return self.filter(stage=stage)
 
     def serving_theme(self, node_id: int, moment: datetime | None = None) -> Self:
         """What says that it serves the theme, or stands below a page that says so at `moment`."""
-        return self._below_what(moment, themes=[{"node": node_id}])
+        return self._below_what(moment, themes__contains=[node_id])
 
     def serving_global_goal(self, number: int, moment: datetime | None = None) -> Self:
         """What says that it serves the goal of Agenda 2030, or stands below a page that says so at `moment`."""
-        return self._below_what(moment, global_goals=[number])
+        return self._below_what(moment, global_goals__contains=[number])
 
     def _below_what(self, moment: datetime | None, **says: list) -> Self:
-        saying = Page.objects.at(moment).filter(document__contains=says).values("node")
-        lineage = Lineage("trail")
-        return self.alias(lineage=lineage).filter(lineage__overlap=ArraySubquery(saying))
+        saying = Page.objects.at(moment).filter(**says).values("node")
+        return self.filter(lineage__overlap=ArraySubquery(saying))
+
+    def among(self, ids: list[int]) -> Self:
+        """However many they are: PostgreSQL reads them as one array."""
+        array = Cast(models.Value(f"{{{','.join(map(str, ids))}}}"), ArrayField(models.BigIntegerField()))
+        return self.filter(_IsAny("pk", array))
 
     def begun(self) -> Self:
         """All that is or has been public."""
@@ -155,14 +146,14 @@ class PageQuerySet(DatedQuerySet):
 
     def concerning(self, node_id: int) -> Self:
         """The editions of a node and of all below it; of a board, also of what names it."""
-        return self.alias(lineage=Lineage("trail")).filter(_concerns(node_id))
+        return self.filter(_concerns(node_id))
 
     def news_of(self, node_id: int) -> Self:
         """The same, and the editions that name a board no longer: that is news of the board too."""
         named_it = Page.objects.of_board(node_id).filter(
             node=models.OuterRef("node"), valid__endswith=models.OuterRef("valid__startswith")
         )
-        return self.alias(lineage=Lineage("trail")).filter(_concerns(node_id) | models.Exists(named_it))
+        return self.filter(_concerns(node_id) | models.Exists(named_it))
 
     def showing(self, file: str) -> Self:
         """The editions that show an uploaded file."""
@@ -200,7 +191,8 @@ class Page(Dated):
     An edition of a node: what it said, and where it stood, from one moment to another.
 
     `trail` names the node's line of ancestors and itself by id ("/1/5/17/"); `document` has the shape that
-    strategy.documents builds and upgrades.
+    strategy.documents builds and upgrades. What lists ask for stands in columns that the database fills from these two
+    (migration 0006): Python reads them and never writes them.
     """
 
     node = models.ForeignKey(Node, models.PROTECT, related_name="editions")
@@ -221,6 +213,14 @@ class Page(Dated):
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("published by")
     )
+
+    # The ids of the nodes above and its own; of what it names; and its number in the order that people count in.
+    lineage = ArrayField(models.BigIntegerField(), editable=False, db_default=[])
+    boards = ArrayField(models.BigIntegerField(), editable=False, db_default=[])
+    themes = ArrayField(models.BigIntegerField(), editable=False, db_default=[])
+    global_goals = ArrayField(models.SmallIntegerField(), editable=False, db_default=[])
+    stage = models.CharField(max_length=20, editable=False, db_default="")
+    sort_number = models.TextField(editable=False, db_default="")
 
     objects = PageQuerySet.as_manager()
 
@@ -255,7 +255,8 @@ class Page(Dated):
             models.Index(fields=["trail"], opclasses=["text_pattern_ops"], name="strategy_page_branch"),
             models.Index(fields=["kind", "trail"], name="strategy_page_kind"),
             # For what stands below a node, and for what serves a theme or a goal.
-            GinIndex(Lineage("trail"), name="strategy_page_lineage"),
+            GinIndex(fields=["lineage"], name="strategy_page_lineages"),
+            GinIndex(fields=["boards", "themes", "global_goals"], name="strategy_page_named"),
             # For the newest changes first.
             models.Index(fields=["-content_since", "-id"], name="strategy_page_newest"),
             models.Index(Upper("valid").desc(), models.F("id").desc(), name="strategy_page_newest_ends"),

@@ -10,6 +10,18 @@ from strategy.models.block import Block
 from strategy.models.page import Page
 
 
+class Weighted(models.Func):
+    """Those words of a vector that have one of the weights (letters)."""
+
+    function = "ts_filter"
+    template = "%(function)s(%(expressions)s, '{%(weights)s}')"
+    output_field = SearchVectorField()
+
+
+TITLE = Weighted("words", weights="a")
+HEADING = Weighted("words", weights="a,b")
+
+
 class SearchTextQuerySet(DatedQuerySet):
     def at(self, moment: object = None) -> "SearchTextQuerySet":
         """Of what the public may read at `moment` (without one: now)."""
@@ -19,8 +31,8 @@ class SearchTextQuerySet(DatedQuerySet):
 
 class SearchText(models.Model):
     """
-    The words of an edition in a language. `heading` are those of its number and title (weight A) and lead (B), `words`
-    these and all others; `languages` are all that the edition has texts in. `valid` is the edition's own.
+    The words of an edition in a language, those of its number and title with weight A, of its lead with B; `languages`
+    are all that the edition has texts in. `valid` is the edition's own.
     """
 
     page = models.ForeignKey(Page, models.DO_NOTHING, related_name="search_texts")
@@ -29,7 +41,6 @@ class SearchText(models.Model):
     valid = DateTimeRangeField()
     language = models.CharField(max_length=10)
     languages = ArrayField(models.CharField(max_length=10))
-    heading = SearchVectorField()
     words = SearchVectorField()
 
     objects = SearchTextQuerySet.as_manager()
@@ -38,6 +49,8 @@ class SearchText(models.Model):
         indexes = [
             # Without a list of pending words: what was just published is found as fast as all else.
             GinIndex(fields=["words"], fastupdate=False, name="strategy_searchtext_words"),
+            GinIndex(TITLE, fastupdate=False, name="strategy_searchtext_title"),
+            GinIndex(HEADING, fastupdate=False, name="strategy_searchtext_heading"),
         ]
 
     def __str__(self) -> str:

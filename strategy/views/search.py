@@ -5,11 +5,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.formats import number_format
 
-from strategy import search as searching
 from strategy.filters import Filters, address, groups
 from strategy.gathering import with_areas
 from strategy.models import Page
-from strategy.search import Marker, Query
+from strategy.search import Found, Marker, Query, suggestion
 from strategy.surroundings import Surroundings
 from strategy.viewpoint import Viewpoint
 from strategy.views.public import public_page
@@ -26,25 +25,28 @@ def search(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
     filters = Filters.of(request.GET)
     every = Page.objects.at(moment)
     if query:
-        pages = searching.matching(every, query, language, moment)
-        within = filters.of_pages(every, moment) if filters else None
-        found = searching.best_first(query, language, moment, within)
+        found = Found.of(query, language, moment)
+        pages = Page.objects.among(found.ids)
+        if filters:
+            found = found.within(filters.of_pages(pages, moment))
     else:
         # Without words, a list of what is promised; of what is written and has no word, nothing.
-        pages = every.none() if query.text else every if filters else every.promises()
+        pages = every.none() if query.text else every
+        listed = filters.of_pages(pages, moment) if filters else pages.promises()
         trails = [roadmap.page.trail for roadmap in reversed(around.every_roadmap)]
-        found = filters.of_pages(pages, moment).by_number(trails).values_list("pk", flat=True)
+        found = list(listed.by_number(trails).values_list("pk", flat=True))
     page_obj = Paginator(found, HITS_ON_PAGE).get_page(request.GET.get("page"))
+    let_through = Page.objects.among(found.ids if query else found) if filters else pages
+    choices = groups(pages, let_through, filters, query.text, around)
     total = page_obj.paginator.count
-    listed = groups(pages if query.text else every, filters, query.text, around)
     context = {
         **around.context(request.path),
         "query": query,
         "filters": filters,
-        "chosen": [choice for group in listed for choice in group.choices if choice.chosen],
+        "chosen": [choice for group in choices for choice in group.choices if choice.chosen],
         # Of a node that is not public, say.
-        "nameless": len(filters.chosen) > sum(group.is_open for group in listed),
-        "groups": listed,
+        "nameless": len(filters.chosen) > sum(group.is_open for group in choices),
+        "groups": choices,
         "results": results(list(page_obj), query, around),
         "page_obj": page_obj,
         "total": total,
@@ -69,5 +71,5 @@ def results(ids: list[int], query: Query, around: Surroundings) -> list[dict]:
 
 def suggested(query: Query, filters: Filters, around: Surroundings) -> dict | None:
     """What may have been meant, where something is found by it."""
-    text = searching.suggestion(query, around.viewpoint.language, around.moment)
+    text = suggestion(query, around.viewpoint.language, around.moment)
     return {"text": text, "url": address(around, text, filters.chosen)} if text else None

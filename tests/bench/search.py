@@ -249,7 +249,7 @@ def answered(parameters: dict[str, str], prefix: str = "") -> Callable[[], objec
 
 
 def resulting(parameters: dict[str, str]) -> Callable[[], object] | None:
-    """What is found, how many they are and the first of them: as the view asks for it. None without words."""
+    """What is found, how many they are and the best of them: as the view asks for it. None without words."""
     from django.core.paginator import Paginator
     from django.utils import timezone
 
@@ -265,8 +265,9 @@ def resulting(parameters: dict[str, str]) -> Callable[[], object] | None:
     query, filters = search.Query.of(parameters["q"]), Filters.of(parameters)
 
     def ask() -> None:
-        within = filters.of_pages(Page.objects.at(moment), moment) if filters else None
-        found = search.best_first(query, "sv", moment, within)
+        found = search.Found.of(query, "sv", moment)
+        if filters:
+            found = found.within(filters.of_pages(Page.objects.among(found.ids), moment))
         list(Paginator(found, HITS_ON_PAGE).get_page(parameters.get("page")))
 
     return ask

@@ -154,6 +154,12 @@ OTHER_VALUES = {
     "reason": "Efterhandsskäl",
     "published_by_id": "person",
     "recorded_at": datetime(2000, 1, 1, tzinfo=UTC),
+    "lineage": [9],
+    "boards": [9],
+    "themes": [9],
+    "global_goals": [9],
+    "stage": "done",
+    "sort_number": "9",
 }
 
 
@@ -172,6 +178,18 @@ def test_no_column_of_what_has_begun_changes(old, django_user_model, page, colum
         value = django_user_model.objects.create(username="someone").pk
     with refused("has begun and never changes"):
         change(getattr(old, page), **{column: value})
+
+
+def test_columns_that_lists_ask_are_what_the_document_and_the_trail_say_whoever_writes_them(old):
+    document = (
+        '{"number": "2.10", "stage": "done", "boards": [{"node": 7}], "themes": [{"node": 8}], "global_goals": [4]}'
+    )
+    with accepted():
+        change(old.board_page, document=document, lineage=[9], boards=[9], stage="started")
+        page = Page.objects.get(pk=old.board_page)
+        found = (page.lineage, page.boards, page.themes, page.global_goals, page.stage)
+        assert found == ([old.start.pk, old.board.pk], [7], [8], [4], "done")
+        assert page.sort_number == "00000002.00000010"
 
 
 @pytest.mark.parametrize("begin", [-101, -99, 1])

@@ -51,6 +51,7 @@ def plant(shape: list[tuple[NodeKind, int]]) -> int:
         # The guards look at each row; they are tested elsewhere, and come back with the rollback.
         for table in ("strategy_node", "strategy_page"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute("ALTER TABLE strategy_page ENABLE TRIGGER strategy_page_facts")
         Node.objects.add_root(create_kwargs={"kind": NodeKind.START, "title": "Start"})
         for depth, (kind, width) in enumerate(shape, start=2):
             sample = Node(kind=kind, title=f"En {kind}", depth=depth, numchild=0)
