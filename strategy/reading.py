@@ -197,6 +197,8 @@ class Reading:
         return {
             "name": indicator["name"],
             "unit": indicator["unit"],
+            # Translations have no name or unit of their own.
+            "language": settings.LANGUAGE_CODE,
             "baseline_value_words": number_words(indicator["baseline"]["value"], decimals),
             "baseline_year": indicator["baseline"]["year"],
             "target_value_words": number_words(indicator["target"]["value"], decimals),

@@ -1,5 +1,6 @@
 """The public pages. They read Page alone, at one moment by the database's clock: that of the first query."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -37,10 +38,23 @@ def answer(request: HttpRequest, viewpoint: Viewpoint, address: str) -> HttpResp
     found = Page.objects.holding(viewpoint.moment).filter(address=address).with_block().with_first().shown().first()
     if found is None:
         return not_there(request, viewpoint, address)
+    return shown(request, viewpoint, found, show_page)
+
+
+def shown(
+    request: HttpRequest,
+    viewpoint: Viewpoint,
+    found: Page,
+    show: Callable[[HttpRequest, Page, Surroundings], HttpResponse],
+) -> HttpResponse:
+    """
+    What `show` makes of an edition (`with_block().shown()`), and all around it as it stood at that moment; why it may
+    not be shown, if so.
+    """
     around = Surroundings.at(replace(viewpoint, moment=viewpoint.moment or found.shown_at))
     if found.block_id:
         return blocked(request, around, found.block_id)
-    return show_page(request, found, around)
+    return show(request, found, around)
 
 
 def not_there(request: HttpRequest, viewpoint: Viewpoint, address: str, *, under: str = "") -> HttpResponse:
@@ -186,12 +200,13 @@ def page_context(found: Page, around: Surroundings, media_url: str = MEDIA_URL) 
     gathering = Gathering.under(found, moment)
     gathered = gathering and gathering.context(around)
     shown = [page for pages in groups.values() for page in pages] or (gathered["pages"] if gathered else [])
+    measured_in_it = not reading.indicator or reading.indicator["language"] == reading.language
     return {
         **around.context(in_language(found.address, around.viewpoint.language)),
         "edition": found.pk,
         "page": reading,
         "updated_at": reading.updated_at,
-        "partly_translated": reading.translated and not all(page.translated for page in shown),
+        "partly_translated": reading.translated and not (measured_in_it and all(page.translated for page in shown)),
         "breadcrumb": breadcrumb,
         "children": [{"kind": kind, "word": around.words.many(kind), "pages": pages} for kind, pages in groups.items()],
         "child_themes": in_colour(groups.get(NodeKind.THEME, []), around),

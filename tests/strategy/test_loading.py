@@ -219,6 +219,16 @@ def test_what_is_made_up_is_marked_as_an_example_and_facts_are_not(content):
     assert marked == {key: key not in facts for key in marked}
 
 
+def test_every_node_has_english_and_says_that_it_is_the_portals_own(content):
+    waiting, lacking = [content["strategy"]], []
+    while waiting:
+        fields = waiting.pop()
+        waiting += fields.get("children", [])
+        if not fields.get("translations", {}).get("en", {}).get("portal"):
+            lacking.append(fields["key"])
+    assert lacking == []
+
+
 def test_example_in_the_readme_can_be_loaded(load):
     example = re.search(r"```json\n(.*?)```", README.read_text(), re.DOTALL)
     assert "2 made, 2 published" in load(example[1])
@@ -739,7 +749,7 @@ def test_an_address_taken_by_a_page_that_the_file_does_not_name_is_refused(load,
     publishing.publish(made)
     data = small()
     find(data, "safety")["slug"] = "miljo"
-    assert f"{SAFETY}.slug: Another page here has the slug “miljo” already." in refused(data)
+    assert f"{SAFETY}.slug: Another page here already has the slug “miljo”." in refused(data)
 
 
 def test_a_file_that_is_not_there_is_one_sentence(db):

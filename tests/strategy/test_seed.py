@@ -78,6 +78,16 @@ def test_the_english_start_page_says_the_seeds_form_word_for_word(kristianstad, 
         assert english in text
 
 
+def test_what_is_promised_is_found_in_english(kristianstad, client):
+    for words, promise in {
+        "unemployment": "Unemployment is to fall",
+        "school": "All pupils get through compulsory school",
+        "climate": "The municipality reduces its impact on the climate",
+        "housing": "More housing is to be built",
+    }.items():
+        assert promise in said(client.get("/en/sok/", {"q": words}).content.decode()), words
+
+
 def test_example_data_is_marked_at_its_heading_and_facts_are_not(kristianstad, client):
     marked = '<span class="example">Exempeldata</span>'
     for page in Page.objects.at():
