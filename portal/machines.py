@@ -8,29 +8,31 @@ from django.conf import settings
 from django.core import checks
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.timezone import get_default_timezone, localdate
-from django.views.decorators.http import require_safe
 
 from portal import colours
 from portal.language import in_language
+from portal.methods import read_only
 from portal.site import absolute
 
 YEAR = "public, max-age=31536000, immutable"
 DAY = "public, max-age=86400"
 HOUR = "public, max-age=3600"
 
-# What is for staff, for one person, or for web archives, which ask for it by themselves (WEB-51)
-CLOSED_IN_EVERY_LANGUAGE = ("/admin/", "/diarium/", "/kvittens/")
+# What is for staff, what people have written, which is for no crawler to copy (WEB-51), and what web archives ask for
+# by themselves
+CLOSED_IN_EVERY_LANGUAGE = ("/admin/", "/diarium/")
 CLOSED = ("/timegate/", "/timemap/")
 
 LONGEST_VALID = timedelta(days=366)
 SOON = timedelta(days=30)
 
 
-@require_safe
+@read_only
 def robots(request: HttpRequest) -> HttpResponse:
     """
-    The same where ALLOW_INDEXING is off: a crawler that may not ask for a page never sees that it says noindex, and
-    a search engine lists the address all the same when others link to it.
+    A crawler that may not ask for a page never sees that it says noindex, and a search engine lists the address all the
+    same when others link to it. So receipts, whose addresses are secrets, are not closed here, and nothing more is
+    where ALLOW_INDEXING is off.
     """
     closed = [in_language(path, code) for path in CLOSED_IN_EVERY_LANGUAGE for code, _ in settings.LANGUAGES]
     lines = [
@@ -42,28 +44,30 @@ def robots(request: HttpRequest) -> HttpResponse:
     return _text(lines, HOUR)
 
 
-@require_safe
+@read_only
 def security(request: HttpRequest) -> HttpResponse:
-    """RFC 9116, which wants both a contact and an end."""
+    """RFC 9116, which wants both a contact and an end, after which nobody is to use the file."""
     if not (settings.SECURITY_CONTACT and settings.SECURITY_EXPIRES):
+        raise Http404
+    if localdate() > settings.SECURITY_EXPIRES:
         raise Http404
     end = datetime.combine(settings.SECURITY_EXPIRES, time(23, 59, 59), get_default_timezone())
     lines = [
         *(f"Contact: {contact}" for contact in settings.SECURITY_CONTACT),
         f"Expires: {end.isoformat()}",
-        "Preferred-Languages: sv, en",
+        f"Preferred-Languages: {', '.join(code for code, _ in settings.LANGUAGES)}",
         f"Canonical: {absolute(request, request.path)}",
     ]
     return _text(lines, HOUR)
 
 
-@require_safe
+@read_only
 def favicon(request: HttpRequest) -> HttpResponse:
     """For what asks for the address that all sites have, without reading a page first."""
     return HttpResponse(_favicon(), content_type="image/x-icon", headers={"Cache-Control": DAY})
 
 
-@require_safe
+@read_only
 def site_colours(request: HttpRequest) -> HttpResponse:
     """What SITE_COLOURS sets. Pages link to its version; whatever asks for another is not to keep the answer."""
     if not settings.SITE_COLOURS:
@@ -110,7 +114,7 @@ def security_problems(contacts: Sequence[str], expires: date | None, today: date
     if expires < today:
         return [
             checks.Warning(
-                f"SECURITY_EXPIRES has passed ({expires}): security.txt is not to be used.", id="portal.W003"
+                f"SECURITY_EXPIRES has passed ({expires}): there is no security.txt any more.", id="portal.W003"
             )
         ]
     if expires < today + SOON:

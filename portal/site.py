@@ -11,10 +11,13 @@ from django.utils.encoding import escape_uri_path, iri_to_uri
 from django.utils.functional import cached_property
 from django.utils.http import escape_leading_slashes
 from django.utils.text import capfirst
-from django.utils.translation import get_language, get_language_info
+from django.utils.translation import get_language_info, to_locale
 
 from portal import colours
 from portal.language import in_language
+
+# The English of the portal is written as in Britain; of other languages, the likeliest territory is meant.
+TERRITORIES = {"en": "GB"}
 
 
 def site(request: HttpRequest) -> dict:
@@ -82,23 +85,31 @@ class Site:
         """For whoever shows a link to a page."""
         return absolute(self.request, static("pictures/share.png"))
 
-    @property
-    def locale(self) -> str:
-        """As Open Graph has it, with the territory that is meant when none is said: `sv_SE`."""
-        language = get_language() or settings.LANGUAGE_CODE
-        parts = get_global("likely_subtags").get(language, language).split("_")
-        return f"{parts[0]}_{parts[2]}" if len(parts) == 3 else parts[0]
-
     @cached_property
     def alternates(self) -> list[dict[str, str]]:
-        """This page in each language. A reader who follows `url` keeps the query; `path` is without."""
+        """This page in each language. A reader who follows `url` keeps the query."""
         query = iri_to_uri(self.request.META.get("QUERY_STRING", ""))
-        found = []
-        for code, _ in settings.LANGUAGES:
-            path = _escaped(in_language(self.request.path, code))
-            name = capfirst(get_language_info(code)["name_local"])
-            found.append({"language": code, "name": name, "path": path, "url": f"{path}?{query}" if query else path})
-        return found
+        return [
+            {
+                "language": code,
+                "name": capfirst(get_language_info(code)["name_local"]),
+                "url": f"{path}?{query}" if query else path,
+            }
+            for code, path in in_each_language(self.request.path).items()
+        ]
+
+
+def in_each_language(path: str) -> dict[str, str]:
+    """The same page in the languages of the portal, by their codes."""
+    return {code: _escaped(in_language(path, code)) for code, _ in settings.LANGUAGES}
+
+
+def territorial(language: str) -> str:
+    """A language as Open Graph has it, with the territory that is meant when none is said: `sv_SE`."""
+    locale = to_locale(language)
+    name, *subtags = get_global("likely_subtags").get(locale, locale).split("_")
+    territory = [TERRITORIES[language]] if language in TERRITORIES else subtags[-1:]
+    return "_".join([name, *territory])
 
 
 def _escaped(path: str) -> str:

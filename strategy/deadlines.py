@@ -10,7 +10,7 @@ from django.db.models import DateField, Func, IntegerField, Q
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast, Coalesce, Upper
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone
 
 from strategy.kinds import NodeKind
 from strategy.models import Node
@@ -65,6 +65,9 @@ def calendar_of(deadlines: Iterable[Deadline], *, name: str, origin: str, langua
     calendar.add("refresh-interval", _REFRESHED, parameters={"VALUE": "DURATION"})
     for deadline in deadlines:
         calendar.add_component(_event(deadline, origin))
+    if not calendar.subcomponents:
+        # A calendar has to hold something (section 3.6): this, which shows nowhere, until there is an event.
+        calendar.add_component(Timezone.from_tzid("Etc/UTC"))
     return calendar.to_ical()
 
 

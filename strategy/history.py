@@ -152,25 +152,35 @@ def read_documents(pages: Iterable[Page | None]) -> None:
         page.document = documents[page.pk]
 
 
-def newest(pages: PageQuerySet, moment: datetime, start: int, stop: int) -> list[Event]:
+def happened(pages: PageQuerySet, moment: datetime) -> tuple[PageQuerySet, PageQuerySet]:
     """
-    A slice of what had happened to `pages` by a moment, newest first, moves and what is blocked left out. Four queries,
-    documents included. Two lists are merged, since each has an index and their union would have none.
+    The editions of `pages` that said something new by a moment, and those with which something was withdrawn, each with
+    `at`: when. Moves and what is blocked are left out.
     """
     began = pages.begun_by(moment).readable().changes().annotate(at=F("content_since"), ended=Value(0))
     ended = pages.withdrawn_by(moment).readable().annotate(at=F("valid__endswith"), ended=Value(1))
-    newest_of_both = [rows.order_by("-at", "-pk").values_list("at", "pk", "ended")[:stop] for rows in (began, ended)]
-    happened = [*islice(merge(*newest_of_both, reverse=True), start, stop)]
+    return began, ended
+
+
+def newest(pages: PageQuerySet, moment: datetime, start: int, stop: int) -> list[Event]:
+    """
+    A slice of what had happened to `pages` by a moment, newest first. Four queries, documents included. Two lists are
+    merged, since each has an index and their union would have none.
+    """
+    newest_of_both = [
+        rows.order_by("-at", "-pk").values_list("at", "pk", "ended")[:stop] for rows in happened(pages, moment)
+    ]
+    chosen = [*islice(merge(*newest_of_both, reverse=True), start, stop)]
     earlier = Page.objects.filter(node=OuterRef("node"), valid__startswith__lt=OuterRef("valid__startswith"))
     found = (
-        Page.objects.filter(pk__in={pk for _at, pk, _ended in happened})
+        Page.objects.filter(pk__in={pk for _at, pk, _ended in chosen})
         .annotate(earlier_id=Subquery(earlier.order_by("-valid").values("pk")[:1]))
         .in_bulk()
     )
     before = Page.objects.with_block().in_bulk({page.earlier_id for page in found.values()} - {None})
     return [
         Event(What.WITHDRAWN, at, found[pk]) if ended else _began(found[pk], before.get(found[pk].earlier_id))
-        for at, pk, ended in happened
+        for at, pk, ended in chosen
     ]
 
 
@@ -202,9 +212,9 @@ class Earlier:
         if last < localdate(self.since, STOCKHOLM):
             last += timedelta(days=1)
             words = (
-                _("The target was {amount} for a part of {day}.")
+                _("The target was {amount} for part of {day}.")
                 if self.is_target
-                else _("The baseline was given as {amount} for a part of {day}.")
+                else _("The baseline was given as {amount} for part of {day}.")
             )
         else:
             words = (

@@ -112,8 +112,12 @@ class History:
         """The links from an original resource to its states. No query."""
         return [link(self.timegate, "timegate"), link(self.timemap(), "timemap", type=LINK_FORMAT)]
 
+    def ways_back(self) -> list[str]:
+        """The links from a state to its original, and from there. No query."""
+        return [link(self.original, "original"), *self.ways()]
+
     def ways_from(self, chosen: State) -> list[str]:
-        """The links from a state, or from the choice of it: home, to all states, and to those of most use from here."""
+        """The links from the choice of a state: home, to all states, and to those of most use from here."""
         span = span_of(self.states)
         return [
             link(self.original, "original"),
@@ -142,14 +146,10 @@ class History:
 def announce(response: HttpResponse, history: History, viewpoint: Viewpoint) -> None:
     """
     The headers by which archives find their way from the page of `history`, whatever the answer is: gone and moved
-    pages have states too (section 4.5.2), and what leads to a state at another address names the way (4.5.7).
+    pages have states too (section 4.5.2), and what leads to a state at another address names the way (4.5.7). Which
+    states lie beside the one that is shown is for the TimeGate to say, and optional (2.2.4): no page waits for that.
     """
-    if not viewpoint.asked:
-        links = history.ways()
-    elif response.status_code == HTTPStatus.OK:
-        links = history.ways_from(history.at(viewpoint.moment))
-    else:
-        links = [link(history.original, "original"), *history.ways()]
+    links = history.ways_back() if viewpoint.asked else history.ways()
     # An answer may have links of its own: who has it blocked.
     response.headers["Link"] = ", ".join([*filter(None, [response.headers.get("Link")]), *links])
 

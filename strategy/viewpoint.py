@@ -24,8 +24,6 @@ PARAMETER = "den"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # The plus of an offset arrives as a space when it was not escaped.
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[-+ ]\d{2}:\d{2})?", re.ASCII)
-# Nothing is older, and the calendars of Python and PostgreSQL end near here.
-FIRST_YEAR = 1000
 LONGEST_SHOWN = 40
 
 
@@ -102,9 +100,6 @@ def in_address(moment: datetime) -> str:
 
 def _parsed[Value: date](parse: type, text: str) -> Value:
     try:
-        value = parse(text)
+        return parse(text)
     except ValueError as error:
         raise BadDay(text) from error
-    if value.year < FIRST_YEAR:
-        raise BadDay(text)
-    return value

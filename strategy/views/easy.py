@@ -1,7 +1,5 @@
 """Pages in easy-to-read language (lättläst, WEB-12): a text of its own for a node, beside its ordinary page."""
 
-from dataclasses import replace
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -14,7 +12,7 @@ from strategy.reading import Reading
 from strategy.succession import Succession
 from strategy.surroundings import Surroundings
 from strategy.viewpoint import Viewpoint
-from strategy.views.pages import blocked, not_there
+from strategy.views.pages import not_there, shown
 from strategy.views.public import public_page
 
 
@@ -25,10 +23,7 @@ def easy(request: HttpRequest, viewpoint: Viewpoint, address: str) -> HttpRespon
     found = Page.objects.holding(viewpoint.moment).filter(address=address).with_block().shown().first()
     if found is None:
         return not_there(request, viewpoint, address, under=EASY_TO_READ)
-    around = Surroundings.at(replace(viewpoint, moment=viewpoint.moment or found.shown_at))
-    if found.block_id:
-        return blocked(request, around, found.block_id)
-    return show_easy(request, found, around)
+    return shown(request, viewpoint, found, show_easy)
 
 
 def show_easy(request: HttpRequest, found: Page, around: Surroundings, *, staff_note: str = "") -> HttpResponse:

@@ -12,16 +12,19 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import conditional_page
 
+from portal.methods import read_only
 from portal.site import absolute
 from strategy.deadlines import calendar_of, deadlines_of
 from strategy.history import Event, What, newest, read_documents
 from strategy.models import Page
 from strategy.reading import Reading
 from strategy.surroundings import Surroundings
+from strategy.templatetags.reading import lang
 from strategy.viewpoint import PARAMETER, Viewpoint
 from strategy.views.changes import described
 from strategy.views.public import one_snapshot
@@ -41,7 +44,7 @@ def followed(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     was blocked since is never taken for unchanged.
     """
 
-    @require_safe
+    @read_only
     @conditional_page
     @wraps(view)
     def wrapped(request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -114,19 +117,29 @@ def latest_of(node_id: int | None, around: Surroundings) -> Reading | None:
 def entry(request: HttpRequest, event: Event, around: Surroundings) -> dict[str, Any]:
     page = around.read(event.page)
     told = described(event, around)
-    lines = {What.NEW: [page.lead], What.WITHDRAWN: []}.get(event.what, told["sentences"])
-    if event.is_publication:
-        lines = [*lines, event.page.reason]
     own_url = reverse("changes" if event.what == What.WITHDRAWN else "node", kwargs={"node_id": page.node_id})
     return {
         "title": _printable(f"{told['word']}: {f'{page.number} {page.title}'.lstrip()}"),
         "link": absolute(request, told["compare_url"] or own_url),
-        "description": _printable(format_html_join("", "<p>{}</p>", [(line,) for line in lines if line])),
+        # Without words, no summary.
+        "description": _printable(summary(event, page, told["sentences"])) or None,
         "unique_id": tag(request, f"{event.what}:{around.viewpoint.language}:{event.page.pk}"),
         "pubdate": event.at,
         "updateddate": event.at,
         "categories": [page.kind_word],
     }
+
+
+def summary(event: Event, page: Reading, sentences: list[str]) -> SafeString:
+    """What is new, in HTML: of what was not there before its lead, of all else how it differs; and why."""
+    lines = [(lang(page.language), page.lead)] if event.what == What.NEW and page.lead else []
+    if event.is_change:
+        lines = [("", sentence) for sentence in sentences]
+    if event.is_publication and event.page.reason:
+        # Staff write it in the default language.
+        reason = format_html("{}: <span{}>{}</span>", _("Why"), lang(settings.LANGUAGE_CODE), event.page.reason)
+        lines.append(("", reason))
+    return format_html_join("", "<p{}>{}</p>", lines)
 
 
 def tag(request: HttpRequest, name: str) -> str:

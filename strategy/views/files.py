@@ -1,8 +1,8 @@
 """Uploaded files."""
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
 
+from portal.methods import read_only
 from strategy import uploads
 from strategy.models import Page
 from strategy.surroundings import Surroundings
@@ -10,7 +10,7 @@ from strategy.viewpoint import Viewpoint
 from strategy.views.pages import blocked
 
 
-@require_safe
+@read_only
 def media(request: HttpRequest, name: str) -> HttpResponse:
     """
     An uploaded file, once an edition that has begun shows it. Its name is its hash, so it never changes; it may not be

@@ -1,13 +1,15 @@
 """What has changed on the portal, newest first."""
 
+from datetime import datetime
 from itertools import groupby
+from math import ceil
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.timezone import localdate
 
 from strategy.dated import STOCKHOLM
-from strategy.history import newest
+from strategy.history import Event, happened, newest
 from strategy.models import Page
 from strategy.surroundings import Surroundings
 from strategy.viewpoint import Viewpoint
@@ -20,13 +22,16 @@ LAST_PAGE = 1000
 
 @public_page
 def latest(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
-    """Six queries, however much has changed: no total is counted, and one event more than is shown is read."""
+    """
+    Six queries, however much has changed: one event more than is shown is read, and how many there are is counted only
+    for a page that is none. It gives the last one instead, as in every list of the portal (Paginator.get_page).
+    """
     around = Surroundings.at(viewpoint)
     number = page_number(request.GET.get("page", ""))
-    start = (number - 1) * EVENTS_ON_PAGE
-    events = newest(Page.objects.all(), around.moment, start, start + EVENTS_ON_PAGE + 1)
-    if not events and number > 1:
-        raise Http404
+    events = events_of(number, around.moment)
+    if not events and number != 1:
+        number = last_page(around.moment)
+        events = events_of(number, around.moment)
     shown = events[:EVENTS_ON_PAGE]
     present = Page.objects.at(around.moment).filter(node__in={event.page.node_id for event in shown})
     addresses = dict(present.values_list("node", "address"))
@@ -38,7 +43,7 @@ def latest(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
             for day, changes in groupby(rows, lambda row: localdate(row["event"].at, STOCKHOLM))
         ],
         "number": number,
-        "has_more": len(events) > len(shown),
+        "has_more": len(events) > len(shown) and number < LAST_PAGE,
     }
     return render(request, "strategy/latest.html", context)
 
@@ -55,9 +60,21 @@ def whereabouts(page: Page, addresses: dict[int, str], around: Surroundings) -> 
 
 
 def page_number(text: str) -> int:
-    if not text:
+    try:
+        return int(text)
+    except ValueError:
         return 1
-    is_number = text.isascii() and text.isdigit() and len(text) <= len(str(LAST_PAGE))
-    if not (is_number and 0 < int(text) <= LAST_PAGE):
-        raise Http404
-    return int(text)
+
+
+def events_of(number: int, moment: datetime) -> list[Event]:
+    """What a page of the list shows, and one more; nothing of a page that is none. Four queries."""
+    if not 0 < number <= LAST_PAGE:
+        return []
+    start = (number - 1) * EVENTS_ON_PAGE
+    return newest(Page.objects.all(), moment, start, start + EVENTS_ON_PAGE + 1)
+
+
+def last_page(moment: datetime) -> int:
+    """Two queries."""
+    total = sum(events.count() for events in happened(Page.objects.all(), moment))
+    return min(max(ceil(total / EVENTS_ON_PAGE), 1), LAST_PAGE)

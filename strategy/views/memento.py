@@ -8,9 +8,9 @@ from django.conf import settings
 from django.core.paginator import EmptyPage, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_safe
 
 from portal.language import language_of, without_language
+from portal.methods import read_only
 from strategy.memento import LINK_FORMAT, BadDatetime, History, link, read_datetime, span_of
 from strategy.views.public import one_snapshot
 
@@ -22,7 +22,7 @@ _PAGE = re.compile(r"/(?:[-\w]+/)*")
 _USUAL_PORT = re.compile(r":(?:80|443)$")
 
 
-@require_safe
+@read_only
 @one_snapshot
 def timegate(request: HttpRequest, uri: str) -> HttpResponse:
     """To the state that Accept-Datetime asks for; without it, to the latest (sections 4.2.1 and 4.5.3)."""
@@ -33,7 +33,7 @@ def timegate(request: HttpRequest, uri: str) -> HttpResponse:
     except BadDatetime:
         text = "Accept-Datetime is written like this: Thu, 31 May 2007 20:35:00 GMT (RFC 7089, section 2.1.1).\n"
         response = HttpResponse(text, status=HTTPStatus.BAD_REQUEST, content_type="text/plain; charset=utf-8")
-        links = [link(history.original, "original"), *history.ways()]
+        links = history.ways_back()
     else:
         response = HttpResponse(status=HTTPStatus.FOUND, headers={"Location": history.memento(state)})
         links = history.ways_from(state)
@@ -42,7 +42,7 @@ def timegate(request: HttpRequest, uri: str) -> HttpResponse:
     return for_archives(response)
 
 
-@require_safe
+@read_only
 @one_snapshot
 def timemap(request: HttpRequest, uri: str, number: str | None = None) -> HttpResponse:
     """All states, in parts when there are many (sections 5 and 5.1.1)."""

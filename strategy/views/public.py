@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
+from portal.methods import read_only
 from strategy import memento
 from strategy.dated import clock
 from strategy.viewpoint import PARAMETER, BadDay, Viewpoint
@@ -19,7 +19,7 @@ type View = Callable[..., HttpResponse]
 def public_page(view: View) -> View:
     """A view that is called with the viewpoint that the address asks for; 400 in words when it asks for no day."""
 
-    @require_safe
+    @read_only
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

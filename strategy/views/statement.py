@@ -1,7 +1,5 @@
 """The accessibility statement as data."""
 
-from dataclasses import replace
-
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from portal.site import absolute
@@ -10,7 +8,7 @@ from strategy.models import Page
 from strategy.statement import Statement
 from strategy.surroundings import Surroundings
 from strategy.viewpoint import Viewpoint
-from strategy.views.pages import blocked
+from strategy.views.pages import shown
 from strategy.views.public import public_page
 
 
@@ -21,8 +19,9 @@ def statement(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
     found = statements.with_block().shown().in_order().first()
     if found is None:
         raise Http404
-    around = Surroundings.at(replace(viewpoint, moment=viewpoint.moment or found.shown_at))
-    if found.block_id:
-        return blocked(request, around, found.block_id)
+    return shown(request, viewpoint, found, show_data)
+
+
+def show_data(request: HttpRequest, found: Page, around: Surroundings) -> HttpResponse:
     items = Statement(around.read(found), absolute(request, "")).items()
     return JsonResponse(items, json_dumps_params={"ensure_ascii": False, "indent": 2})

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from strategy.gathering import SERVING, count_below, tally, tally_words
 from strategy.kinds import LEVELS, NodeKind
@@ -61,6 +62,8 @@ def tree(request: HttpRequest, viewpoint: Viewpoint, node_id: int | None = None)
         if roadmap is None:
             return not_shown(request, viewpoint, node_id)
     context = {**around.context(request.path), "roadmap": roadmap}
+    if roadmap is around.roadmap:
+        context["canonical_path"] = reverse("tree")
     if roadmap:
         asked = request.GET.get(PARAMETER)
         open_to = next((kind for kind, slug in SLUGS.items() if slug == asked), OPEN_TO)

@@ -3,6 +3,7 @@ from http import HTTPStatus
 
 import pytest
 from django.test import Client
+from django.urls import get_resolver, resolve
 
 
 @pytest.fixture
@@ -55,3 +56,54 @@ def test_form_from_another_site_is_refused_in_the_admin(settings):
     response = Client(enforce_csrf_checks=True).post("/admin/login/", {"username": "x", "password": "y"})
     assert response.status_code == HTTPStatus.FORBIDDEN
     assert "Kristianstads kommun" in response.text
+
+
+READ_ONLY = [
+    "/",
+    "/en/om/",
+    "/n/1/",
+    "/n/1/andringar/",
+    "/det-senaste/",
+    "/sok/",
+    "/hela-fardplanen/",
+    "/globala-mal/",
+    "/globala-mal/8/",
+    "/nivaer/namnder/",
+    "/lattlast/",
+    "/tillganglighet.json",
+    "/feed/alla.atom",
+    "/feed/1.ics",
+    "/kvittens/abc/",
+    f"/media/{'0' * 64}.png",
+    "/komponenter/",
+    "/timegate/http://testserver/",
+    "/timemap/link/http://testserver/",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/sitemap-1.xml",
+    "/favicon.ico",
+    "/farger.css",
+    "/.well-known/security.txt",
+]
+
+
+@pytest.mark.parametrize("address", READ_ONLY)
+def test_what_is_only_read_says_so_to_whoever_sends_something(address):
+    """Before anything is asked of the database, or of a token that public pages don't have."""
+    client = Client(enforce_csrf_checks=True)
+    for method in ("post", "put", "patch", "delete"):
+        response = getattr(client, method)(address)
+        assert response.status_code == HTTPStatus.METHOD_NOT_ALLOWED, method
+        assert response.headers["Allow"] == "GET, HEAD"
+
+
+def test_every_public_address_is_tried_above_or_takes_reports():
+    def names(patterns: list) -> set[str]:
+        found = set()
+        for pattern in patterns:
+            if getattr(pattern, "app_name", "") == "admin":
+                continue
+            found |= names(pattern.url_patterns) if hasattr(pattern, "url_patterns") else {pattern.name}
+        return found
+
+    assert names(get_resolver().url_patterns) == {resolve(address).url_name for address in READ_ONLY} | {"report"}

@@ -1,16 +1,21 @@
 import gzip
 import io
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings as django_settings
+from django.utils.timezone import localdate
 from PIL import Image
 
 from portal.machines import security_problems
+from portal.site import territorial
+from strategy import publishing
+from tests.feedback.written import read_form
 
 PICTURES = Path(django_settings.BASE_DIR) / "static" / "pictures"
 JOBS = "/vi-lyfter/fardplan/arbete/inkomst/jobb/"
@@ -58,20 +63,27 @@ def test_robots_may_read_what_is_for_everybody(client, settings, allowed):
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     rules = RobotFileParser()
     rules.parse(response.text.splitlines())
-    for address in ("/", "/en/", JOBS, "/static/css/base.css", "/diariums/", "/sok/?q=jobb"):
+    for address in ("/", "/en/", JOBS, "/static/css/base.css", "/sok/?q=jobb"):
         assert rules.can_fetch("anybot", address), address
-    for address in (
-        "/admin/",
-        "/en/admin/login/",
-        "/diarium/",
-        "/en/diarium/1/",
-        "/kvittens/abc/",
-        "/en/kvittens/abc/",
-    ):
+    for address in ("/admin/", "/en/admin/login/"):
         assert not rules.can_fetch("anybot", address), address
     for address in ("/timegate/https://strategi.example/", "/timemap/link/https://strategi.example/"):
         assert not rules.can_fetch("anybot", address), address
     assert rules.site_maps() == ["http://testserver/sitemap.xml"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/en"])
+def test_what_is_not_to_be_indexed_may_be_read_so_that_it_can_say_so(db, client, settings, prefix):
+    settings.ALLOW_INDEXING = True
+    rules = RobotFileParser()
+    rules.parse(client.get("/robots.txt").text.splitlines())
+    assert rules.can_fetch("anybot", f"{prefix}/kvittens/abc/")
+    assert not rules.can_fetch("anybot", f"{prefix}/diarium/1/")
+    form = read_form(client.get(f"{prefix}/meddela-fel/"))
+    sent = client.post(form.action, form.values | {"message": "Fel."})
+    receipt = sent.headers["Location"]
+    assert receipt.startswith(f"{prefix}/kvittens/")
+    assert client.get(receipt).headers["X-Robots-Tag"] == "noindex"
 
 
 ANSWERS = ["/", JOBS, "/finns-inte/", "/vi-lyfter", "/robots.txt", "/favicon.ico", "/static/css/base.css", "/admin/"]
@@ -110,11 +122,38 @@ def test_page_has_one_address_and_says_how_to_show_a_link_to_it(published, clien
 
 
 @pytest.mark.parametrize(
-    ("prefix", "title", "locale"), [("", "Resultatmål", "sv_SE"), ("/en", "Result targets", "en_US")]
+    ("prefix", "title", "locale"), [("", "Resultatmål", "sv_SE"), ("/en", "Result targets", "en_GB")]
 )
 def test_list_is_shown_by_its_own_title(published, client, prefix, title, locale):
     metas = head(client, f"{prefix}/nivaer/resultatmal/").metas
     assert (metas["og:title"], metas["og:locale"]) == (title, locale)
+    assert {metas["og:locale"], metas["og:locale:alternate"]} == {"sv_SE", "en_GB"}
+
+
+def test_text_that_is_not_translated_says_everywhere_that_it_is_swedish(published, client):
+    html = client.get(f"/en{JOBS}").text
+    found = Head(html)
+    assert found.metas["og:locale"] == "sv_SE"
+    assert "og:locale:alternate" not in found.metas
+    assert '<html lang="en">' in html
+    assert '<title lang="sv">Arbetslösheten ska minska' in html
+    assert '"inLanguage": "sv"' in html
+
+
+def test_translated_text_says_which_other_language_there_is(published, client):
+    published.jobs.translations.create(language="en", title="Fewer out of work")
+    publishing.publish(published.jobs)
+    html = client.get(f"/en{JOBS}").text
+    metas = Head(html).metas
+    assert (metas["og:locale"], metas["og:locale:alternate"]) == ("en_GB", "sv_SE")
+    assert "<title>Fewer out of work" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "locale"), [("sv", "sv_SE"), ("en", "en_GB"), ("ar", "ar_EG"), ("pt-br", "pt_BR")]
+)
+def test_language_has_the_territory_that_is_meant(language, locale):
+    assert territorial(language) == locale
 
 
 def test_page_and_its_translation_lead_to_each_other(published, client):
@@ -163,7 +202,7 @@ def test_unknown_host_is_refused_in_the_look_of_the_site(client, db):
 @pytest.fixture
 def contact(settings):
     settings.SECURITY_CONTACT = ["mailto:sakerhet@kommun.example", "https://kommun.example/sakerhet"]
-    settings.SECURITY_EXPIRES = date(2027, 5, 31)
+    settings.SECURITY_EXPIRES = localdate() + timedelta(days=100)
 
 
 def test_security_txt_holds_what_rfc_9116_wants(contact, client, settings):
@@ -173,7 +212,8 @@ def test_security_txt_holds_what_rfc_9116_wants(contact, client, settings):
     fields = [line.split(": ", 1) for line in response.text.splitlines()]
     assert [value for name, value in fields if name == "Contact"] == django_settings.SECURITY_CONTACT
     (expires,) = [value for name, value in fields if name == "Expires"]
-    assert datetime.fromisoformat(expires) == datetime.fromisoformat("2027-05-31T21:59:59+00:00")
+    end = datetime.combine(django_settings.SECURITY_EXPIRES, time(23, 59, 59), ZoneInfo("Europe/Stockholm"))
+    assert datetime.fromisoformat(expires) == end
     assert ["Preferred-Languages", "sv, en"] in fields
     assert ["Canonical", "https://strategi.example/.well-known/security.txt"] in fields
 
@@ -182,6 +222,17 @@ def test_security_txt_holds_what_rfc_9116_wants(contact, client, settings):
 def test_no_security_txt_without_a_contact_or_an_end(contact, client, db, settings, missing):
     setattr(settings, missing, None)
     assert client.get("/.well-known/security.txt").status_code == 404
+
+
+def test_security_txt_is_there_to_the_end_of_its_last_day_and_no_longer(contact, client, db, settings):
+    for days, status in ((0, 200), (-1, 404)):
+        settings.SECURITY_EXPIRES = localdate() + timedelta(days=days)
+        assert client.get("/.well-known/security.txt").status_code == status
+
+
+def test_security_txt_prefers_the_languages_of_the_portal(contact, client, settings):
+    settings.LANGUAGES = [("sv", "Swedish"), ("fi", "Finnish")]
+    assert "Preferred-Languages: sv, fi" in client.get("/.well-known/security.txt").text.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -229,7 +280,7 @@ def gzipped(client, address):
     return client.get(address, headers={"accept-encoding": "gzip, br"})
 
 
-@pytest.mark.parametrize("address", ["/", f"/en{JOBS}", "/finns-inte/", "/robots.txt"])
+@pytest.mark.parametrize("address", ["/", f"/en{JOBS}", "/finns-inte/", "/feed/alla.ics"])
 def test_public_page_is_compressed_where_that_is_understood(published, client, address):
     plain, packed = client.get(address), gzipped(client, address)
     assert packed.headers["Content-Encoding"] == "gzip"

@@ -77,6 +77,20 @@ def test_the_calendar_of_a_page_has_what_is_under_it_and_that_of_a_board_what_na
     assert deadlines(client, f"/feed/{published.about.pk}.ics") == {}
 
 
+def test_a_calendar_without_a_deadline_is_one_that_can_be_followed(published, client):
+    """RFC 5545, section 3.6: it has at least one component."""
+    address = f"/feed/{published.jobs.pk}.ics"
+    publishing.withdraw(published.jobs)
+    empty = calendar(client, address)
+    assert [part.name for part in empty.subcomponents] == ["VTIMEZONE"]
+    assert str(empty["name"])
+    first = client.get(address)
+    assert client.get(address).content == first.content
+    publishing.publish(published.jobs)
+    later = client.get(address, headers={"If-None-Match": first.headers["ETag"]})
+    assert [part.name for part in Calendar.from_ical(later.content).subcomponents] == ["VEVENT"]
+
+
 def test_what_is_withdrawn_has_no_deadline(published, client):
     publishing.withdraw(published.jobs)
     assert len(deadlines(client)) == 2

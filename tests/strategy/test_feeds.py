@@ -32,9 +32,10 @@ def test_the_feed_of_the_portal_tells_what_changed_in_words(published, client):
     publishing.withdraw(published.about)
     found = feed(client, ALL)
     assert texts(found, "entry/title")[:2] == ["Borttagen: Om webbplatsen", "Ändrad: 2.1.2 Arbetslösheten ska minska"]
-    summary = texts(found, "entry/summary")[1]
+    summary = texts(found, "entry/summary")[0]
     assert "Målvärde: från <bdi>7,0\xa0%</bdi> till <bdi>5,0\xa0%</bdi>" in summary
-    assert "Nytt beslut." in summary
+    assert "<p>Varför: <span>Nytt beslut.</span></p>" in summary
+    assert '<p>Why: <span lang="sv">Nytt beslut.</span></p>' in texts(feed(client, f"/en{ALL}"), "entry/summary")[0]
     assert len(texts(found, "entry/title")) == 13
 
 
@@ -50,6 +51,18 @@ def test_a_feed_has_what_rfc_4287_asks_for(published, client):
         assert {child.tag for child in entry} >= {f"{ATOM}{name}" for name in ("id", "title", "updated", "link")}
         assert entry.find(f"{ATOM}category").get("term")
         assert entry.find(f"{ATOM}link").get("href").startswith("http://testserver/en/")
+
+
+def test_an_entry_without_words_has_no_summary(published, client):
+    change(published.board, lead="Styrelsen styr.")
+    change(published.about, lead="Ny")
+    publishing.withdraw(published.about)
+    publishing.publish(published.growth)
+    for prefix in ("", "/en"):
+        found = feed(client, f"{prefix}{ALL}")
+        summaries = texts(found, "entry/summary")
+        assert all(summaries)
+        assert 0 < len(summaries) < len(texts(found, "entry/title"))
 
 
 def test_the_names_of_entries_are_their_own_and_stay(published, client):

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from django.http import HttpResponse
 from django.utils.timezone import localdate, now
 
 from strategy import memento, publishing
 from strategy.kinds import NodeKind
 from strategy.models import Block, Node, Page
+from strategy.viewpoint import Viewpoint
 from tests.past import happened
 from tests.tree import grow
 
@@ -121,9 +123,9 @@ def test_datetime_negotiation_step_by_step(three_states, client):
     assert found[MAP]["rel"] == "timemap"
 
 
-def test_state_leads_to_those_beside_it(three_states, client):
-    """Section 2.2.4, and the relations of figure 8."""
-    found = links(client.get("/?den=2001-03-20T13:36:10Z").headers["Link"])
+def test_choice_of_a_state_leads_to_those_beside_it(three_states, client):
+    """Section 2.2.4, and the relations of figure 8: by way of the TimeGate."""
+    found = links(ask(client, GATE).headers["Link"])
     assert {target: each for target, each in found.items() if "memento" in each["rel"]} == {
         f"{HOME}?den=2000-09-15T11:28:26Z": {"rel": "first prev memento", "datetime": "Fri, 15 Sep 2000 11:28:26 GMT"},
         f"{HOME}?den=2001-03-20T13:36:10Z": {"rel": "memento", "datetime": "Tue, 20 Mar 2001 13:36:10 GMT"},
@@ -137,11 +139,23 @@ def test_only_state_is_both_first_and_last(published, site, client):
     assert [each["rel"] for each in found.values() if "memento" in each["rel"]] == ["first last memento"]
 
 
-def test_any_day_is_a_memento_and_leads_to_the_state_that_it_shows(three_states, client):
+def test_any_day_is_a_memento_and_leads_home_to_the_timegate_and_to_all_states(three_states, client):
     response = client.get("/?den=2005-05-01")
     assert response.headers["Memento-Datetime"] == "Sun, 01 May 2005 21:59:59 GMT"
-    found = links(response.headers["Link"])
-    assert found[f"{HOME}?den=2001-03-20T13:36:10Z"]["rel"] == "memento"
+    assert links(response.headers["Link"]) == {
+        HOME: {"rel": "original"},
+        GATE: {"rel": "timegate"},
+        MAP: {"rel": "timemap", "type": "application/link-format"},
+    }
+
+
+def test_way_from_a_page_to_its_states_costs_no_query(three_states, rf, django_assert_num_queries):
+    history = memento.History(rf.get("/"), "/", "sv")
+    for viewpoint in (Viewpoint("sv"), Viewpoint("sv", LAST, "2010-01-20T09:34:33Z")):
+        response = HttpResponse()
+        with django_assert_num_queries(0):
+            memento.announce(response, history, viewpoint)
+        assert of_relation(links(response.headers["Link"]), "timegate") == [GATE]
 
 
 def test_memento_says_the_same_with_and_without_accept_datetime(three_states, client):

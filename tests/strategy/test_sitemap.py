@@ -1,14 +1,17 @@
 import tracemalloc
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from django.utils.timezone import now
 
+from portal.language import without_language
 from strategy import publishing
 from strategy.kinds import NodeKind
 from strategy.models import Block, EasyText, Node, Page
+from tests.changed import change
+from tests.past import happened
 from tests.portal.test_machines import Head, head
 from tests.strategy.test_pages import JOBS
 from tests.strategy.test_size import plant
@@ -40,9 +43,17 @@ def translate(node: Node) -> None:
     publishing.publish(node)
 
 
+def changed(root: ElementTree.Element) -> dict[str, str]:
+    """When it last changed, by address."""
+    return {
+        urlsplit(address).path: url.findtext("s:lastmod", namespaces=NAMES) for address, url in listed(root).items()
+    }
+
+
 def pages_of(root: ElementTree.Element) -> set[str]:
-    """The addresses of what has a day on which it changed: lists have none."""
-    return {urlsplit(address).path for address, url in listed(root).items() if url.find("s:lastmod", NAMES) is not None}
+    """The addresses of all but the lists."""
+    lists = ("/sok/", "/nivaer/", "/hela-fardplanen/", "/globala-mal/", "/det-senaste/")
+    return {address for address in changed(root) if not without_language(address).startswith(lists)}
 
 
 def test_every_page_that_is_public_is_listed_and_nothing_else(published, client, django_user_model):
@@ -91,6 +102,52 @@ def test_last_change_is_that_of_the_text(published, client):
     assert url.findtext("s:lastmod", namespaces=NAMES) == changed_at.isoformat(timespec="seconds")
 
 
+def test_start_page_changed_when_what_it_is_composed_of_did(published, client):
+    """As the page itself says."""
+    first, second = (datetime(2024, month, 10, 12, tzinfo=UTC) for month in (1, 3))
+    change(published.work, lead="En ny ingress.")
+    happened(first, second)
+    found = changed(read(client))
+    assert found["/"] == found["/vi-lyfter/fardplan/arbete/"] == second.isoformat()
+    assert found["/vi-lyfter/"] == first.isoformat()
+    assert f'"dateModified": "{second.isoformat()}"' in client.get("/").text
+
+
+def test_list_changed_when_something_in_it_did(published, client):
+    first, second, third = (datetime(2024, month, 10, 12, tzinfo=UTC) for month in (1, 3, 5))
+    change(published.jobs, lead="En ny ingress.")
+    publishing.withdraw(published.board)
+    happened(first, second, third)
+    found = changed(read(client))
+    lists = {
+        "/sok/": second,
+        "/hela-fardplanen/": second,
+        "/det-senaste/": third,
+        "/nivaer/resultatmal/": second,
+        "/nivaer/insatser/": first,
+        "/nivaer/namnder/": third,
+    }
+    for address, at in lists.items():
+        assert found[address] == found[f"/en{address}"] == at.isoformat(), address
+    # Nothing of the kind has been public, and what no query tells.
+    for address in ("/nivaer/grunduppdrag/", "/globala-mal/", "/globala-mal/8/"):
+        assert found[address] is None
+
+
+def test_roadmap_that_is_shown_has_its_tree_at_one_address(published, client):
+    fields = {"period_start_on": "2090-01-01", "period_end_on": "2093-12-31"}
+    coming = grow(Node.objects.get(pk=published.vision.pk), "roadmap", "nasta", title="Nästa", **fields)
+    publishing.publish(coming)
+    for prefix in ("", "/en"):
+        shown = f"http://testserver{prefix}/hela-fardplanen/"
+        for address in (shown, f"{shown}{published.roadmap.pk}/", f"{shown}?niva=insatser"):
+            found = head(client, address)
+            assert found.canonical == [shown] == [found.metas["og:url"]]
+            assert found.alternates["en"] == "http://testserver/en/hela-fardplanen/"
+        other = f"{shown}{coming.pk}/"
+        assert head(client, other).canonical == [other]
+
+
 def test_every_address_in_it_is_a_page_that_calls_itself_by_it(published, client, settings):
     settings.ALLOW_INDEXING = True
     settings.SITE_URL = "https://strategi.example"
@@ -129,8 +186,22 @@ def test_more_than_one_file_holds_is_split(published, client, monkeypatch):
     assert all(0 < len(part) <= 60 for part in parts)
     assert sum(len(part) for part in parts) == len(whole)
     assert {address for part in parts for address in part} == set(whole)
-    assert client.get(f"/sitemap-{len(files) + 1}.xml").status_code == 404
-    assert client.get("/sitemap-0.xml").status_code == 404
+    for number in (0, 10**9, 10**30):
+        assert f"http://testserver/sitemap-{number}.xml" not in files
+        assert client.get(f"/sitemap-{number}.xml").status_code == 404
+
+
+def test_no_page_falls_between_two_files_when_something_is_withdrawn_meanwhile(published, client, monkeypatch):
+    monkeypatch.setattr("strategy.sitemaps.URLS_IN_FILE", 62)
+    files = [urlsplit(entry.findtext("s:loc", namespaces=NAMES)).path for entry in read(client)]
+    assert len(files) > 4
+    found = set()
+    for number, file in enumerate(files):
+        found |= pages_of(read(client, file))
+        # In a file that has been read.
+        if number == 2:
+            publishing.withdraw(published.growth)
+    assert set(Page.objects.at().values_list("address", flat=True)) <= found
 
 
 def test_many_pages_take_no_more_memory_and_no_more_queries(db, client, monkeypatch, django_assert_num_queries):
@@ -138,7 +209,7 @@ def test_many_pages_take_no_more_memory_and_no_more_queries(db, client, monkeypa
     plant(
         [(NodeKind.VISION, 1), (NodeKind.ROADMAP, 1), (NodeKind.AREA, 10), (NodeKind.GOAL, 20), (NodeKind.RESULT, 10)]
     )
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(7):
         response = client.get("/sitemap.xml")
         tracemalloc.start()
         size = sum(len(chunk) for chunk in response.streaming_content)
