@@ -94,7 +94,7 @@ class EntryAdmin(admin.ModelAdmin):
     @admin.display(description=_("as it was seen"))
     def as_seen(self, entry: Entry) -> str:
         if entry.edition is None:
-            return _("This page is computed and has no editions.")
+            return _("This page is generated and has no editions.")
         address = reverse("admin:feedback_entry_seen", kwargs={"entry_id": entry.pk})
         return format_html('<a href="{}">{}</a>', address, _("The page as the reporter saw it"))
 

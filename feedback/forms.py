@@ -1,10 +1,12 @@
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +18,44 @@ SHORTEST = 3
 LONGEST = 5000
 
 NOT_SHOWN = _("The form did not say which page it was about. It does now: check your text and send it again.")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What the form says for one kind of message: its heading, what to write, how, and what it says if nothing is."""
+
+    heading: Promise
+    question: Promise
+    hint: Promise
+    missing: Promise
+
+
+WORDINGS = {
+    Entry.Kind.ERROR: Wording(
+        heading=_("Report errors on page"),
+        question=_("Your message"),
+        hint=_("Tell us what is wrong and where on the page, or what you need."),
+        missing=_("Write what is wrong."),
+    ),
+    Entry.Kind.FAILURE: Wording(
+        heading=_("Report an accessibility failure"),
+        question=_("What does not work?"),
+        hint=_("Tell us where on the page, and what you use, such as a screen reader or a keyboard."),
+        missing=_("Write what does not work."),
+    ),
+    Entry.Kind.REQUEST: Wording(
+        heading=_("Ask for accessible content"),
+        question=_("What do you need?"),
+        hint=_("Tell us which content, and in what format."),
+        missing=_("Write what you need."),
+    ),
+    Entry.Kind.OTHER: Wording(
+        heading=_("Write to us about the page"),
+        question=_("Your message"),
+        hint=_("Tell us what it is about."),
+        missing=_("Write your message."),
+    ),
+}
 
 
 class HiddenField(forms.Field):
@@ -69,7 +109,7 @@ class ReportForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": _("Choose what your message is about.")},
     )
-    message = MessageField(error_messages={"required": _("Write what is wrong.")})
+    message = MessageField()
     email = forms.CharField(
         required=False,
         max_length=254,
@@ -83,6 +123,10 @@ class ReportForm(forms.Form):
             "max_length": _("The e-mail address is too long: it may have at most %(limit_value)d characters.")
         },
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["message"].error_messages["required"] = self.wording.missing
 
     @classmethod
     def unsent(cls, data: Mapping[str, str]) -> Self:
@@ -103,17 +147,8 @@ class ReportForm(forms.Form):
         return kind if kind in Entry.Kind else Entry.Kind.ERROR
 
     @property
-    def heading(self) -> str:
-        headings = {
-            Entry.Kind.FAILURE: _("Report an accessibility failure"),
-            Entry.Kind.REQUEST: _("Ask for accessible content"),
-        }
-        return headings.get(self.chosen_kind, _("Report errors on page"))
-
-    @property
-    def question(self) -> str:
-        """What the message is to answer."""
-        return _("What do you need?") if self.chosen_kind == Entry.Kind.REQUEST else _("What is wrong?")
+    def wording(self) -> Wording:
+        return WORDINGS[Entry.Kind(self.chosen_kind)]
 
     def clean_kind(self) -> str:
         """A page that was kept from before it was asked for has no such field."""

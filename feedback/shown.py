@@ -15,7 +15,6 @@ from strategy.dated import clock
 from strategy.global_goals import GLOBAL_GOALS
 from strategy.kinds import LEVELS, NodeKind
 from strategy.models import Page
-from strategy.viewpoint import FIRST_YEAR
 
 # Every page of the portal has such an address.
 _ADDRESS = re.compile(r"/(?:[-\w]+/)*", re.ASCII)
@@ -109,7 +108,6 @@ def _moment(text: str) -> datetime | None:
         if moment.tzinfo is None:
             return None
         # The database refuses some of the offsets that Python takes.
-        moment = moment.astimezone(UTC)
+        return moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-    return moment if moment.year >= FIRST_YEAR else None

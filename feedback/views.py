@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.log import log_response
+from django.utils.timezone import localdate
+from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from feedback.forms import ReportForm
 from feedback.models import Entry
@@ -19,8 +21,12 @@ from feedback.register import TooMany
 from feedback.senders import network_of
 from feedback.shown import shown_now
 from portal.away import RETRY_AFTER_SECONDS
+from portal.methods import read_only
+from strategy.dated import STOCKHOLM, end_of_day
+from strategy.models import Page
+from strategy.reading import Reading, Words
 from strategy.surroundings import Surroundings
-from strategy.viewpoint import Viewpoint
+from strategy.viewpoint import Viewpoint, in_address
 
 MINUTE = 60
 CHUNK_BYTES = 64 * 1024
@@ -90,10 +96,13 @@ def receive(request: HttpRequest, data: QueryDict) -> HttpResponse:
     return HttpResponseRedirect(reverse("receipt", kwargs={"token": entry.token}), status=HTTPStatus.SEE_OTHER)
 
 
-@require_safe
+@read_only
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever has the address may read it: it is in no link, no log of another site, and no cache."""
     entry = get_object_or_404(Entry, token=token)
+    language = request.LANGUAGE_CODE
+    edition = Page.objects.with_block().filter(pk=entry.edition_id).first()
+    is_readable = edition is not None and not edition.block_id
     context = {
         **surroundings(request),
         "entry": {
@@ -101,17 +110,30 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
             "received_at": entry.received_at,
             "kind": entry.get_kind_display(),
             "is_request": entry.kind == Entry.Kind.REQUEST,
+            "is_other": entry.kind == Entry.Kind.OTHER,
             "message": entry.message,
             "email": entry.email,
             "address": entry.address,
+            "shown_at": entry.shown_at,
         },
-        "back_url": entry.address,
+        "page": Reading(edition, Viewpoint(language), Words({}, language)) if is_readable else None,
+        "back_url": address_shown(entry, edition),
     }
     response = render(request, "feedback/receipt.html", context)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
+
+
+def address_shown(entry: Entry, edition: Page | None) -> str:
+    """Of the page as its reader saw it: on the day or moment, if that is not what it said when the report came."""
+    then = localdate(entry.shown_at, STOCKHOLM)
+    had_ended = edition is not None and edition.ends_at is not None and edition.ends_at <= entry.received_at
+    if then == localdate(entry.received_at, STOCKHOLM) and not had_ended:
+        return entry.address
+    asked = then.isoformat() if entry.shown_at == end_of_day(then) else in_address(entry.shown_at)
+    return Viewpoint(get_language(), entry.shown_at, asked).on_day(entry.address)
 
 
 def show(

@@ -8,15 +8,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
-from django.views.decorators.http import require_safe
 
+from portal.methods import read_only
 from portal.samples import samples
 
 # Attributes that hold ids, or lead to one.
 _IDS = re.compile(r'\b(id|for|href|aria-labelledby|aria-describedby|aria-controls)="([^"]*)"')
 
 
-@require_safe
+@read_only
 def components(request: HttpRequest) -> HttpResponse:
     if not settings.DEBUG:
         raise Http404

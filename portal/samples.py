@@ -113,6 +113,7 @@ def surroundings() -> Samples:
             "today": {**day, "viewpoint": viewpoint()},
             "another day": {**day, "viewpoint": viewpoint(moment=MOMENT, asked="2024-05-01")},
         },
+        "parts/day_link.html": {"": {}},
         "parts/linked_data.html": {"for machines: nothing to see": {"data": mark_safe("{}")}},
     }
 

@@ -30,9 +30,9 @@ def propose(page: Page, *, ground: str, reason: str, by: AbstractBaseUser) -> Bl
         if not Page.objects.begun().filter(pk=page.pk).exists():
             raise Refused(_("This edition has not been public. Change or cancel what is scheduled instead."))
         if Page.objects.blocked().filter(pk=page.pk).exists():
-            raise Refused(_("This edition is blocked already."))
+            raise Refused(_("This edition is already blocked."))
         if Block.objects.waiting().filter(page__in=Page.objects.saying_the_same(page)).exists():
-            raise Refused(_("This has been proposed already, and waits for somebody's decision."))
+            raise Refused(_("This has already been proposed and is waiting for a decision."))
         return _proposed(Block(page=page, ground=ground, reason=_said(reason), proposed_by=by))
 
 
@@ -42,7 +42,7 @@ def propose_end(block: Block, *, reason: str, by: AbstractBaseUser) -> Block:
         if not Block.objects.in_force().filter(pk=block.pk).exists():
             raise Refused(_("This block is not in force."))
         if Block.objects.waiting().filter(lifts=block).exists():
-            raise Refused(_("This has been proposed already, and waits for somebody's decision."))
+            raise Refused(_("This has already been proposed and is waiting for a decision."))
         proposal = Block(page=block.page, lifts=block, ground=block.ground, reason=_said(reason), proposed_by=by)
         return _proposed(proposal)
 
@@ -52,7 +52,7 @@ def decide(proposal: Block, *, approve: bool, by: AbstractBaseUser) -> None:
     with _deed():
         proposal.refresh_from_db()
         if proposal.approved is not None:
-            raise Refused(_("This has been decided already."))
+            raise Refused(_("This has already been decided."))
         if proposal.proposed_by_id == by.pk:
             raise Refused(_("You have proposed this yourself. Somebody else has to decide it."))
         others = _saying_it_again(proposal) if approve and not proposal.lifts_id else []

@@ -169,7 +169,7 @@ def _failures(rows: list[dict]) -> list[Block]:
         for row in rows
         for block in (
             Block(HEADING, str(AccessibilityFailure.Situation(row["situation"]).label)),
-            *_lines(_("WCAG criterion"), dict(CRITERIA).get(row["criterion"], row["criterion"])),
+            *_lines(_("WCAG criterion"), str(CRITERIA.get(row["criterion"], row["criterion"]))),
             *(block for name in ("what", "why", "instead") for block in blocks_of_text(row[name])),
         )
     ]
@@ -221,7 +221,7 @@ FIELDS = (
     Field(gettext_lazy("start of the period"), _of("period", "start"), _day),
     Field(gettext_lazy("end of the period"), _of("period", "end"), _day),
     Field(gettext_lazy("responsible board"), _of("boards"), _names, Form.NAMES),
-    Field(gettext_lazy("themes served"), _of("themes"), _names, Form.NAMES),
+    Field(gettext_lazy("themes it contributes to"), _of("themes"), _names, Form.NAMES),
     Field(gettext_lazy("global goals"), _of("global_goals"), _goals, Form.NAMES),
     Field(gettext_lazy("decision"), _of("decision"), _decision, untranslated=True),
     Field(gettext_lazy("code"), _of("board", "code")),

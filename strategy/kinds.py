@@ -149,25 +149,25 @@ LEVELS: tuple[Level, ...] = (
     Level(
         "grunduppdrag",
         NodeKind.CORE_MISSION,
-        _("What a board is to do every day, by law and by the municipality's own rules."),
+        _("What a board must do every day, under the law and the municipality's own rules."),
     ),
-    Level("strategiska-mal", NodeKind.GOAL, _("The directions that the municipality has decided to go in.")),
+    Level("strategiska-mal", NodeKind.GOAL, _("The directions that the municipality has decided to take.")),
     Level(
         "resultatmal",
         NodeKind.RESULT,
-        _("What is to be reached, measured: from which value, to which value, by which year."),
+        _("What should be achieved, in figures: from what value, to what value and by what year."),
     ),
     # The skills that efforts need stand at the same level of the model (domain: "insats och kompetens").
     Level(
         "insatser",
         NodeKind.EFFORT,
-        _("What is done to reach the targets: work for a limited time, that a board answers for."),
+        _("What is done to reach the targets: work over a set period, which a board is responsible for."),
         _("%(one)s and competence"),
     ),
     Level(
         "namnder",
         NodeKind.BOARD,
-        _("The politicians who answer for the municipality's work, each board for its part."),
+        _("The politicians responsible for the municipality's work, each board for its own area."),
         in_pyramid=False,
     ),
 )

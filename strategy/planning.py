@@ -149,7 +149,7 @@ def _problems(node: Node) -> list[Problem]:
             problems.append(Problem(node, name, text))
     files = [row.image for row in node.illustrations.all()] + [row.file for row in node.related_material.all()]
     problems += [
-        Problem(node, "", _("The file %(name)s is lost. Upload it again.") % {"name": file.name})
+        Problem(node, "", _("The file %(name)s has been lost. Upload it again.") % {"name": file.name})
         for file in files
         if file and not file.storage.exists(file.name)
     ]

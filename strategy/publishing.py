@@ -85,7 +85,7 @@ def enter_history(since: dict[int, datetime], *, by: Person = None) -> list[Page
     """
     with _deed() as moment:
         if Page.objects.filter(node__in=since).exists():
-            raise Refused(_("Only pages that were never public can be dated back."))
+            raise Refused(_("Only pages that have never been public can be backdated."))
         return _publish(Node.objects.filter(pk__in=since), since, moment, by)
 
 
@@ -101,7 +101,7 @@ def withdraw(node: Node, *, at: datetime | None = None) -> int:
             raise Refused(_("“%(title)s” is not public.") % {"title": node})
         branch = _live(at).in_branch(page.trail)
         if not branch.filter(node=node).exists():
-            raise Refused(_("“%(title)s” is withdrawn before that already.") % {"title": node})
+            raise Refused(_("“%(title)s” is already withdrawn before that.") % {"title": node})
         count = branch.values("node").distinct().count()
         branch.filter(valid__startswith__gte=at).delete()
         _end(branch, at)
@@ -119,7 +119,7 @@ def cancel(node: Node) -> None:
         parent = node.parent
         reach = reach_of(editions_of([parent.pk])[parent.pk], moment) if parent else None
         if not editions or (editions == begun and begun[0].ends_at == reach):
-            raise Refused(_("Nothing lies ahead for “%(title)s”.") % {"title": node})
+            raise Refused(_("Nothing is scheduled for “%(title)s”.") % {"title": node})
         branch = _live(moment).in_branch(editions[0].trail)
         if not begun:
             branch.delete()
@@ -184,7 +184,7 @@ def move(node: Node, target: Node, position: str, *, by: Person = None, may_publ
         parent = target if position.endswith("child") else target.parent
         if not may_stand_under(node.kind, parent and parent.kind):
             raise Refused(
-                _("A page of the kind “%(kind)s” may not stand under “%(parent)s”.")
+                _("A page of the type “%(kind)s” can't be placed under “%(parent)s”.")
                 % {"kind": node.get_kind_display(), "parent": parent}
             )
         if parent and parent.is_descendant_of(node):
@@ -210,7 +210,7 @@ def _not_past(at: datetime | None, moment: datetime) -> datetime:
     if at is None:
         return moment
     if at < moment:
-        raise Refused(_("That moment has passed. Choose one that lies ahead, or publish now."))
+        raise Refused(_("That time has passed. Choose a later one, or publish now."))
     return at
 
 
@@ -252,7 +252,7 @@ def _publish(
 
 def _refuse_without_right(node: Node, moment: datetime, may_publish: bool) -> None:
     if not may_publish and _live(moment).filter(node=node).exists():
-        text = _("“%(title)s” is public: to move it or give it another address is to publish, for those who may.")
+        text = _("“%(title)s” is public: moving or renaming it counts as publishing, which you may not do.")
         raise Refused(text % {"title": node})
 
 
@@ -260,7 +260,7 @@ def _refuse_slug(node: Node) -> None:
     if node.depth == 2 and is_reserved(node.slug):
         raise Refused(_("“%(slug)s” is an address of the portal itself.") % {"slug": node.slug})
     if Node.objects.get_siblings(node).exclude(pk=node.pk).filter(slug=node.slug).exists():
-        raise Refused(_("Another page here has the slug “%(slug)s” already.") % {"slug": node.slug})
+        raise Refused(_("Another page here already has the slug “%(slug)s”.") % {"slug": node.slug})
     try:
         Node._meta.get_field("slug").clean(node.slug, node)
     except ValidationError as error:

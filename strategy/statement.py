@@ -69,7 +69,7 @@ class Statement:
             {
                 **row,
                 "situation_words": str(Situation(row["situation"]).label),
-                "criterion_name": CRITERIA[row["criterion"]].partition(" ")[2],
+                "criterion_name": str(CRITERIA[row["criterion"]]).partition(" ")[2],
             }
             for row in self.page.statement["failures"]
         ]

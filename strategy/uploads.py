@@ -101,11 +101,11 @@ def document(upload: File) -> ContentFile:
     if not content.startswith(b"%PDF-"):
         return picture(upload)
     if b"%%EOF" not in content[-2048:]:
-        raise ValidationError(_("The PDF is not whole."), code="type")
+        raise ValidationError(_("The PDF is incomplete."), code="type")
     try:
         acts = _acts(content)
     except zlib.error as error:
         raise ValidationError(_("The PDF can't be read."), code="type") from error
     if acts:
-        raise ValidationError(_("The PDF holds a script or something else that acts when it is opened."), code="active")
+        raise ValidationError(_("The PDF contains a script or something else that runs when opened."), code="active")
     return _named(content, "pdf")

@@ -199,5 +199,5 @@ def draft_says_it(page: Page) -> bool:
 
 def _outcome(decided: Block) -> str:
     if decided.lifts_id:
-        return _("The edition is shown again.") if decided.approved else _("The block goes on.")
-    return _("Nobody is shown the edition any more.") if decided.approved else _("The edition is still shown.")
+        return _("The edition is shown again.") if decided.approved else _("The block stays in place.")
+    return _("The edition is no longer shown to anyone.") if decided.approved else _("The edition is still shown.")

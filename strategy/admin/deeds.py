@@ -35,7 +35,7 @@ class DeedForm(forms.Form):
             time_format="%H:%M",
         ),
         label=gettext_lazy("When"),
-        help_text=gettext_lazy("Leave empty for now. A moment ahead schedules it, in Swedish time."),
+        help_text=gettext_lazy("Leave empty to do it now. Give a later time to schedule it, in Swedish time."),
     )
 
     reason = forms.CharField(
@@ -43,7 +43,7 @@ class DeedForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
         label=gettext_lazy("Why"),
-        help_text=gettext_lazy("In a sentence, for citizens who read the page's history. May be left empty."),
+        help_text=gettext_lazy("One sentence, for people who read the page's history. May be left empty."),
     )
 
     def clean(self) -> dict:

@@ -88,7 +88,7 @@ class NodeForm(forms.ModelForm):
             # What was read is old; the next time, it is known.
             self.data = self.data.copy()
             self.data["version"] = saved
-            text = _("Someone else has changed this page since you opened it. Save again to put yours in its place.")
+            text = _("Someone else has changed this page since you opened it. Save again to use yours instead.")
             self.add_error(None, text)
         return data
 
@@ -99,7 +99,7 @@ class NodeForm(forms.ModelForm):
         if self.instance.pk is None:
             siblings = Node.objects.get_children(parent) if parent else Node.objects.none()
             if siblings.filter(slug=slug).exists():
-                self.add_error("slug", _("Another page here has the slug “%(slug)s” already.") % {"slug": slug})
+                self.add_error("slug", _("Another page here already has the slug “%(slug)s”.") % {"slug": slug})
             self.instance.depth = parent.depth + 1 if parent else 1
             return
         node = Node.objects.get(pk=self.instance.pk)

@@ -19,7 +19,7 @@ def notices(context: RequestContext) -> list[dict[str, str]]:
     user = context.request.user
     found = []
     if user.has_perm("strategy.change_node"):
-        text = _("“%(title)s” was last updated on %(on)s, more than twelve months ago. Look it over.")
+        text = _("“%(title)s” was last updated on %(on)s, more than twelve months ago. Review it.")
         found += [
             {
                 "text": text % {"title": page.title, "on": date_format(statement.updated_on(page), "j F Y")},

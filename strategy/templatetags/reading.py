@@ -7,9 +7,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, get_language_info
 
-from strategy.viewpoint import PARAMETER, Viewpoint
+from strategy.viewpoint import Viewpoint
 
 register = template.Library()
+
+# What the address of a page may ask for, by the name of its view, besides a day, and a page of a list.
+UNDERSTOOD = {
+    "search": ("q", "slag", "omrade", "tema", "namnd", "mal", "skede"),
+    "tree": ("niva",),
+    "changes": ("fran", "till"),
+}
 
 
 @register.simple_tag(takes_context=True)
@@ -21,14 +28,14 @@ def stay(context: RequestContext, name: str, **kwargs: object) -> str:
 @register.simple_tag(takes_context=True)
 def other_parameters(context: RequestContext) -> QueryDict:
     """
-    What the address asks for besides a day, and a page of a list, which another day may not have. What can't be shown
-    in HTML (null characters) is left out.
+    What the address asks for of what its page understands, but a day, and a page of a list, which another day may not
+    have. What can't be shown in HTML (null characters) is left out.
     """
-    found = context.request.GET.copy()
+    found, match = QueryDict(mutable=True), context.request.resolver_match
+    understood = UNDERSTOOD.get(match.url_name, ()) if match else ()
     for name, values in context.request.GET.lists():
-        found.setlist(name, [value for value in values if value.isprintable() and name.isprintable()])
-    for name in (PARAMETER, "page"):
-        found.pop(name, None)
+        if name in understood:
+            found.setlist(name, [value for value in values if value.isprintable()])
     return found
 
 

@@ -45,7 +45,7 @@ def test_nothing_is_lost_without_javascript(portal, without_javascript):
     page.get_by_role("link", name="English").click()
     assert "/en/" in page.url
     page.goto(f"{portal}/om/")
-    page.get_by_label("Vad är fel?").fill("Ett ord är felstavat.")
+    page.get_by_role("textbox", name="Ditt meddelande").fill("Ett ord är felstavat.")
     page.get_by_role("button", name="Skicka").click()
     assert "/kvittens/" in page.url
 
@@ -77,11 +77,11 @@ def test_controls_and_the_chosen_menu_item_are_seen_in_forced_colours(portal, ad
         frames = page.evaluate(FRAMES)
         assert frames
         assert [frame for frame in frames if not frame["seen"] or frame["colour"] == canvas] == []
-        page.get_by_label("Vad är fel?").focus()
+        page.get_by_role("textbox", name="Ditt meddelande").focus()
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     borders = "links => links.map((link) => getComputedStyle(link).borderBlockEndColor)"
-    (chosen,) = page.locator("header nav [aria-current]").evaluate_all(borders)
-    others = page.locator("header nav a:not([aria-current])").evaluate_all(borders)
+    (chosen,) = page.locator("header .site-nav [aria-current]").evaluate_all(borders)
+    others = page.locator("header .site-nav a:not([aria-current])").evaluate_all(borders)
     assert chosen != canvas
     assert set(others) == {canvas}
     # The Ts that carry the page are drawn as backgrounds, which are not painted; the line above them is a border.

@@ -45,13 +45,13 @@ def test_citizen_walks_to_an_effort_reports_an_error_and_the_registrar_finds_it(
         follow(page, words)
     assert page.get_by_role("heading", level=1).inner_text() == "Samverka med Arbetsförmedlingen i gemensamma team"
 
-    page.get_by_label("Vad är fel?").fill("hm")
+    page.get_by_role("textbox", name="Ditt meddelande").fill("hm")
     page.get_by_role("button", name="Skicka").click()
     assert faults(page) == []
-    assert page.title().startswith("Fel:")
-    assert page.get_by_label("Vad är fel?").input_value() == "hm"
+    assert page.title().startswith("Inte skickat:")
+    assert page.get_by_role("textbox", name="Ditt meddelande").input_value() == "hm"
 
-    page.get_by_label("Vad är fel?").fill("Perioden stämmer inte.")
+    page.get_by_role("textbox", name="Ditt meddelande").fill("Perioden stämmer inte.")
     page.get_by_role("button", name="Skicka").click()
     assert "/kvittens/" in page.url
     number = page.get_by_text("FEL 20").first.inner_text()
@@ -99,9 +99,45 @@ def test_the_whole_walk_can_be_done_with_the_keyboard_and_focus_is_always_seen(p
         tab_to(page, words)
         page.keyboard.press("Enter")
         page.get_by_role("heading", level=1, name=words).wait_for()
-    tab_to(page, "Vad är fel?")
+    tab_to(page, "Ditt meddelande")
     page.keyboard.type("Enheten saknas.")
     tab_to(page, "Skicka")
     page.keyboard.press("Enter")
     page.wait_for_url("**/kvittens/**")
     assert "Enheten saknas." in page.inner_text("main")
+
+
+def test_on_a_phone_the_title_comes_soon_and_the_menu_opens_with_the_keyboard(portal, addresses, page):
+    page.set_viewport_size({"width": 320, "height": 640})
+    for language in ("sv", "en"):
+        page.goto(portal + addresses[language]["goal"])
+        assert page.locator(".site-header__row").bounding_box()["height"] <= 130
+        controls = page.locator("header").locator("a, button, input, summary")
+        heights = controls.evaluate_all("all => all.map((one) => one.getBoundingClientRect().height).filter(Boolean)")
+        # The name, the menu, the field, its button, and the other language.
+        assert len(heights) == 5
+        assert min(heights) >= 40
+    page.goto(portal + addresses["sv"]["goal"])
+    assert not page.get_by_role("link", name="Nämnder").is_visible()
+    tab_to(page, "Meny")
+    page.keyboard.press("Enter")
+    assert faults(page) == []
+    tab_to(page, "Nämnder")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", level=1, name="Nämnder").wait_for()
+
+
+def test_on_a_phone_a_comparison_leads_back_to_its_page_and_its_changes(portal, addresses, page):
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(portal + addresses["sv"]["comparison"])
+    steps = page.locator(".breadcrumb a:visible").all_inner_texts()
+    assert steps == ["Start", "Arbetslösheten ska minska", "Ändringar"]
+
+
+def test_the_jump_from_the_top_of_a_page_puts_the_reader_in_the_field_for_a_day(portal, addresses, page):
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(portal + addresses["sv"]["result"])
+    page.get_by_role("link", name="Se en annan dag").click()
+    label = page.get_by_text("Se sidan som den var en annan dag")
+    assert page.evaluate("document.activeElement.id") == "day"
+    assert 0 <= label.bounding_box()["y"] < 640

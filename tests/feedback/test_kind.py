@@ -6,6 +6,7 @@ from django.db import connection
 
 from feedback.models import Entry
 from tests.feedback.written import read_form
+from tests.words import words
 
 KINDS = ["error", "failure", "request", "other"]
 
@@ -78,7 +79,7 @@ def test_the_choice_is_kept_when_something_else_is_wrong(send, client, settings)
     [
         ("failure", "failure", "Rapportera en brist i tillgängligheten"),
         ("request", "request", "Begär tillgängligt innehåll"),
-        ("other", "other", "Meddela fel på sidan"),
+        ("other", "other", "Skriv till oss om sidan"),
         ("sabotage", "error", "Meddela fel på sidan"),
         ("", "error", "Meddela fel på sidan"),
     ],
@@ -89,6 +90,35 @@ def test_an_address_can_choose_beforehand(about, client, asked, chosen, heading)
     assert checked(response) == [chosen]
     assert read_form(response).values["address"] == "/om/"
     assert f'<h1 class="head__title">{heading}</h1>' in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading", "question", "missing"),
+    [
+        ("error", "Meddela fel på sidan", "Ditt meddelande", "Skriv vad som är fel."),
+        (
+            "failure",
+            "Rapportera en brist i tillgängligheten",
+            "Vad är det som inte fungerar?",
+            "Skriv vad som inte fungerar.",
+        ),
+        ("request", "Begär tillgängligt innehåll", "Vad behöver du?", "Skriv vad du behöver."),
+        ("other", "Skriv till oss om sidan", "Ditt meddelande", "Skriv ditt meddelande."),
+    ],
+)
+def test_what_is_refused_is_called_what_its_sender_chose(send, kind, heading, question, missing):
+    html = send(kind=kind, message="").text
+    assert f"<title>Inte skickat: {heading} – " in html
+    assert f">{heading}</h1>" in html
+    assert f'for="id_message">{question}</label>' in html
+    assert html.count(missing) == 2
+    assert kind == "error" or "är fel" not in words(html)
+
+
+def test_only_what_may_be_wrong_is_said_to_be_corrected(send, client, settings):
+    settings.DEMO = False
+    receipts = {kind: client.get(send(kind=kind).url).text for kind in KINDS}
+    assert [kind for kind, receipt in receipts.items() if "rättar det som är fel" in receipt] == ["error", "failure"]
 
 
 def test_the_same_text_sent_as_something_else_is_another_report(send):

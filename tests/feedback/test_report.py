@@ -2,19 +2,23 @@
 
 import html
 import re
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import unquote
 
 import pytest
 from django.db import connection
-from django.utils.timezone import localtime, now
+from django.utils.formats import date_format
+from django.utils.timezone import localdate, localtime, now
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedback.models import Entry, RecentReport
 from strategy import publishing
 from strategy.models import Node
+from tests.changed import block
 from tests.feedback.written import read_form
+from tests.past import happened
+from tests.words import read
 
 RECEIPT = re.compile(r"(?:/en)?/kvittens/[-\w]{32}/")
 
@@ -39,6 +43,30 @@ def test_a_report_gets_a_number_on_a_receipt(send, client, about):
     assert "anna@example.com" in text
     assert f"{localtime(entry.received_at):%H:%M}" in text
     assert 'href="/om/"' in text
+
+
+def test_a_receipt_names_the_page_as_it_was_shown(about, client):
+    Node.objects.filter(pk=about.node_id).update(title="Om oss")
+    publishing.publish(about.node)
+    happened(datetime(2024, 1, 10, 12, tzinfo=UTC), datetime(2024, 6, 10, 12, tzinfo=UTC))
+    for address, title, day in (
+        ("/om/?den=2024-05-01", "Om webbplatsen", "1 maj 2024"),
+        ("/om/?den=2024-05-01T09:30:00Z", "Om webbplatsen", "1 maj 2024"),
+        ("/om/", "Om oss", date_format(localdate(), "j F Y")),
+    ):
+        form = read_form(client.get(address))
+        receipt = client.get(client.post(form.action, form.values | {"message": f"Fel: {address}"}).url)
+        page = read(client, receipt.request["PATH_INFO"])
+        assert f"{title} så som den var {day}" in page.text
+        assert page.links.count(address) == 2
+
+
+def test_a_receipt_does_not_say_what_a_blocked_page_is_called(send, client, about):
+    receipt = send().url
+    assert "Om webbplatsen" in read(client, receipt).text
+    block(about)
+    assert "Om webbplatsen" not in client.get(receipt).text
+    assert "/om/" in read(client, receipt).links
 
 
 def test_the_address_of_a_receipt_stays_with_its_reader(send, client):

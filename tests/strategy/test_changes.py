@@ -176,6 +176,8 @@ def test_an_earlier_target_stands_where_the_target_is_with_its_last_day(publishe
     assert "The target was 7.0 % (2024) up to and including 3 March 2023." in english
     on_an_old_day = read(client, f"{JOBS}?den=2023-06-01").text
     assert "Målet var 7,0 % till och med 3 mars 2023." in on_an_old_day
+    promise = client.get(f"{JOBS}?den=2023-06-01").text.partition("promise__earlier")[2].partition("</section>")[0]
+    assert f'href="{changes_of(published.jobs)}?den=2023-06-01">Ändringar</a>' in promise
     assert "Målet var 5,0" not in on_an_old_day
     assert "Målet var" not in read(client, f"{JOBS}?den=2022-06-01").text
 

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urljoin, urlsplit
 
 import pytest
 from django.utils.timezone import now
@@ -11,7 +11,10 @@ from feedback.models import Entry
 from portal.language import in_language, without_language
 from strategy import publishing
 from strategy.dated import STOCKHOLM
+from strategy.filters import READERS
 from strategy.models import Block, Node, Page
+from strategy.templatetags.reading import UNDERSTOOD
+from strategy.views import changes, tree
 from tests.feedback.written import read_form
 from tests.past import happened
 from tests.strategy.test_pages import ADDRESSES, Outline, outline
@@ -66,7 +69,7 @@ def test_old_day_says_so_and_leads_to_today(old, client):
     page = outline(client, "/om/?den=2024-06-01")
     assert "Så här såg det ut 1 juni 2024." in page.text
     assert "/om/" in page.links
-    assert "This is how it stood on 1 June 2024." in outline(client, "/en/om/?den=2024-06-01").text
+    assert "This is how it was on 1 June 2024." in outline(client, "/en/om/?den=2024-06-01").text
     assert "Så här såg det ut 1 juni 2024, 12:30." in outline(client, "/om/?den=2024-06-01T10:30Z").text
 
 
@@ -74,6 +77,14 @@ def test_day_form_has_the_day_that_is_shown(old, client):
     html = client.get("/ks/?den=2024-06-01").content.decode()
     assert 'name="den" value="2024-06-01"' in html
     assert 'name="den" value=""' in client.get("/ks/").content.decode()
+    # Late in the evening in London it is the day after in Sweden.
+    assert 'name="den" value="2024-06-02"' in client.get("/ks/?den=2024-06-01T22:30:00Z").text
+
+
+def test_every_page_leads_from_its_top_to_the_form_at_its_end(old, client):
+    for address in ("/", "/ks/", "/sok/", f"/n/{old.work.pk}/andringar/", *LISTS):
+        html = client.get(address).text
+        assert html.index("<h1") < html.index('href="#day"') < html.index('id="day"'), address
 
 
 @pytest.mark.parametrize("prefix", ["", "/en"])
@@ -114,9 +125,9 @@ def is_within(link: str) -> bool:
 
 
 def without_day(address: str) -> str:
-    """The address of the same page today."""
-    parts = urlsplit(address)
-    query = "&".join(pair for pair in parts.query.split("&") if not pair.startswith("den="))
+    """The address of the same page today, with what pages understand."""
+    parts, understood = urlsplit(address), {name for names in UNDERSTOOD.values() for name in names}
+    query = "&".join(pair for pair in parts.query.split("&") if pair.partition("=")[0] in understood)
     return parts._replace(query=query).geturl()
 
 
@@ -151,12 +162,36 @@ def test_long_list_stays_in_the_day_from_page_to_page(old, client, monkeypatch):
 
 
 def test_other_day_of_a_list_is_of_the_same_list(old, client):
-    html = client.get(f"/nivaer/namnder/?q=a%26b&q=c&den={THEN}&page=2").text
-    assert "/nivaer/namnder/?q=a%26b&q=c" in Outline(html).links
+    html = client.get(f"/sok/?q=a%26b&q=c&den={THEN}&page=2").text
+    assert "/sok/?q=a%26b&q=c" in Outline(html).links
     form = html[html.index('<form class="day"') :]
     for value in ("a&amp;b", "c"):
         assert f'<input type="hidden" name="q" value="{value}">' in form
     assert form.count('type="hidden" name="den"') == form.count('name="page"') == 0
+
+
+def test_other_day_is_asked_for_with_what_the_page_understands_and_nothing_else(old, client):
+    kept = {
+        "/om/": "",
+        "/nivaer/namnder/": "",
+        "/det-senaste/": "",
+        "/sok/": f"slag=result&omrade={old.work.pk}&tema=1&namnd=2&mal=8&skede=done",
+        "/hela-fardplanen/": "niva=insatser",
+        f"/hela-fardplanen/{old.roadmap.pk}/": "niva=insatser",
+        f"/en/n/{old.income.pk}/andringar/": "fran=1&till=2",
+    }
+    for address, query in kept.items():
+        html = client.get(f"{address}?{query}&utm_source=brev&fbclid=x&den=2024-06-01&q2=").text
+        assert f"{address}?{query}".rstrip("?") in Outline(html).links, address
+        form = html[html.index('<form class="day"') :]
+        hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[: form.index("</form>")])
+        assert hidden == parse_qsl(query), address
+
+
+def test_what_pages_understand_is_what_their_views_read():
+    assert set(UNDERSTOOD["search"]) == {"q", *READERS}
+    assert set(UNDERSTOOD["tree"]) == {tree.PARAMETER}
+    assert set(UNDERSTOOD["changes"]) == {changes.FROM, changes.TO}
 
 
 def test_list_is_shown_as_it_stood(old, client):
@@ -219,7 +254,17 @@ def test_day_before_the_first_edition_says_when_that_was(old, client):
     [first] = [link for link in page.links if link.startswith("/ks/?den=")]
     assert "Kommunstyrelsen" in outline(client, first).text
     assert "first published on 10 January 2024" in outline(client, "/en/ks/?den=2023-12-31", 404).text
-    assert outline(client, "/?den=1000-01-01", 404).headings == [1]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "0999-12-31", "1000-01-01", "0001-01-01T00:00:00Z"])
+def test_any_day_that_there_is_may_be_asked_for(old, client, day):
+    page = outline(client, f"/ks/?den={day}", 404)
+    assert page.headings == [1]
+    assert "Den publicerades första gången 10 januari 2024." in page.text
+    for address in LISTS:
+        found = client.get(f"{address}?den={day}")
+        assert found.status_code == 200, address
+        assert found.headers["Memento-Datetime"].endswith("GMT")
 
 
 def test_list_of_a_day_before_there_was_anything_is_empty(old, client):

@@ -93,7 +93,7 @@ def test_swedish_text_on_an_english_page_is_marked_and_said(easy, client):
     assert '<html lang="en">' in html
     assert re.search(r'<h1[^>]* lang="sv">Vår vision', html)
     assert '<div class="prose easy" lang="sv">' in html
-    assert "There is an easy-to-read text in Swedish only." in html
+    assert "The easy-to-read text is in Swedish only." in html
     assert "Easy-to-read Swedish" in client.get(f"/en{VISION}").text
 
 

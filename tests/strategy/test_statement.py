@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
+from django.utils import translation
 from django.utils.timezone import localdate, now
 
 from strategy import publishing, statement
@@ -158,6 +159,16 @@ def test_failures_are_grouped_by_situation_in_the_authoritys_order_with_their_cr
     assert places == sorted(places)
     assert text.count("Rättas i vår.") == text.count("Ring oss.") == 3
     assert text.count("Användning utan syn") == 1
+
+
+def test_criteria_have_the_names_of_the_readers_language(said, client):
+    assert "Information och relationer" in marked(client, "/tillganglighet/").texts["brister"]
+    assert "Info and Relationships" in marked(client, "/en/tillganglighet/").texts["brister"]
+    with translation.override("sv"):
+        names = {criterion: str(name) for criterion, name in CRITERIA.items()}
+    assert all(name.startswith(f"{criterion} ") for criterion, name in names.items())
+    with translation.override("en"):
+        assert [name for criterion, name in names.items() if name == str(CRITERIA[criterion])] == []
 
 
 def test_a_portal_without_failures_says_that_it_knows_of_none(said, client):
