@@ -114,6 +114,13 @@ def surroundings() -> Samples:
             "another day": {**day, "viewpoint": viewpoint(moment=MOMENT, asked="2024-05-01")},
         },
         "parts/day_link.html": {"": {}},
+        "parts/since_then.html": {
+            "nothing has changed": {"since": {}},
+            "changed, and entered later": {
+                "since": {"compare_url": "#", "entered_on": date(2024, 6, 1)},
+            },
+            "withdrawn": {"since": {"withdrawn": True}},
+        },
         "parts/linked_data.html": {"for machines: nothing to see": {"data": mark_safe("{}")}},
     }
 

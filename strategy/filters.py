@@ -30,8 +30,6 @@ ADDRESS = "/sok/"
 # What is no promise: the vision, themes, boards, text pages …
 OTHER = "page"
 
-# Where the area stands in a page's line: below start, vision and roadmap.
-_AREA = 3
 _LARGEST_ID = 2**63 - 1
 
 
@@ -140,7 +138,7 @@ def groups(
     serving = Serving.at(around.moment)
     counted = {frozenset(filters.chosen.items()): Numbers(let_through, serving)}
 
-    def numbers(name: str) -> Numbers:
+    def among_others(name: str) -> Numbers:
         """Of what the other filters let through."""
         others = filters.without(name)
         chosen = frozenset(others.chosen.items())
@@ -167,7 +165,7 @@ def groups(
     def of_nodes(readings: Iterable[Reading]) -> list[tuple[int, str, str]]:
         return [(reading.node_id, reading.title, reading.language) for reading in readings]
 
-    kinds = dict(numbers("slag").kinds)
+    kinds = dict(among_others("slag").kinds)
     kinds[OTHER] = sum(number for kind, number in kinds.items() if kind not in PROMISES)
     kind_words = [(kind, around.words.many(kind), language) for kind in PROMISES]
     area_word, theme_word, board_word = (
@@ -175,20 +173,20 @@ def groups(
     )
     found = [
         group(_("Type of page"), "slag", [*kind_words, (OTHER, _("Other pages"), language)], kinds),
-        group(area_word, "omrade", of_nodes(areas), _of_all_kinds(numbers("omrade").areas)),
-        group(theme_word, "tema", of_nodes(around.themes), _of_all_kinds(numbers("tema").themes)),
-        group(board_word, "namnd", of_nodes(boards), _of_all_kinds(numbers("namnd").boards)),
+        group(area_word, "omrade", of_nodes(areas), _of_all_kinds(among_others("omrade").areas)),
+        group(theme_word, "tema", of_nodes(around.themes), _of_all_kinds(among_others("tema").themes)),
+        group(board_word, "namnd", of_nodes(boards), _of_all_kinds(among_others("namnd").boards)),
         group(
             _("Stage of efforts"),
             "skede",
             [(stage.value, str(stage.label), language) for stage in Node.Stage],
-            _of_all_kinds(numbers("skede").stages),
+            _of_all_kinds(among_others("skede").stages),
         ),
         group(
             _("Global goal"),
             "mal",
             [(number, f"{number}. {name}", language) for number, name in GLOBAL_GOALS.items()],
-            _of_all_kinds(numbers("mal").global_goals),
+            _of_all_kinds(among_others("mal").global_goals),
         ),
     ]
     return [replace(group, title=capfirst(group.title)) for group in found if group.choices]

@@ -105,6 +105,11 @@ class Chronicle:
     def edition(self, pk: int) -> Page | None:
         return next((page for page in self.editions if page.pk == pk), None)
 
+    def reasons(self, before: Page, after: Page) -> list[str]:
+        """Why it was changed from the one to the other, oldest first, where somebody said so."""
+        between = (page for page in self.choices if before.begins_at < page.content_since <= after.begins_at)
+        return [page.reason for page in reversed(list(between)) if page.reason]
+
     def first_saying(self, page: Page) -> Page:
         """The edition that `page` is a re-issue of, or itself."""
         return next((other for other in self.choices if other.content_since == page.content_since), page)

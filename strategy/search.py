@@ -7,7 +7,8 @@ and found from their beginnings, since Swedish puts words together ("arbetslös"
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -70,15 +71,18 @@ class Query:
     @classmethod
     def of(cls, text: str) -> Self:
         """Never fails: what can't be looked for is left out."""
-        clean = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+        # Signs without a width, such as the soft hyphens of copied text, part no words.
+        seen = (sign for sign in text if unicodedata.category(sign) != "Cf")
+        clean = " ".join("".join(sign if sign.isprintable() else " " for sign in seen).split())
         terms = []
         count = 0
         for match in _TERM.finditer(clean[:LONGEST]):
             minus, phrase, word = match.groups()
             words = tuple(_WORD.findall(unicodedata.normalize("NFC", (word if phrase is None else phrase).lower())))
+            room = max(0, MOST_WORDS - count)
             count += len(words)
-            if words and count <= MOST_WORDS:
-                terms.append(Term(words, not minus))
+            if words[:room]:
+                terms.append(Term(words[:room], not minus))
         return cls(clean[:LONGEST], tuple(terms), len(clean) > LONGEST or count > MOST_WORDS)
 
     def __bool__(self) -> bool:
@@ -104,10 +108,10 @@ def _phrase(term: Term, language: str, *, exact: bool) -> str:
 
 
 @dataclass(frozen=True)
-class Found(Sequence):
+class Found:
     """
-    Ids of the pages that a reader of `language` finds, the best first: title over lead over all else, and whole words
-    over beginnings of words; then as nodes were made. Reading a part of it takes at most five queries.
+    Ids of the pages that a reader of `language` finds. A slice is of the best first: title over lead over all else, and
+    whole words over beginnings of words; then as nodes were made. It takes at most five queries.
 
     Indexes tell what stands in titles and leads. What ranks by reading the vectors, as ts_rank does, takes longer than
     all else together.
@@ -116,6 +120,8 @@ class Found(Sequence):
     query: Query
     language: str
     ids: list[int]
+    # Whether `ids` are those that have all the words, in no order of worth, or some of them, the best first.
+    in_order: bool = False
 
     @classmethod
     def of(cls, query: Query, language: str, moment: datetime) -> Self:
@@ -123,6 +129,20 @@ class Found(Sequence):
         texts = SearchText.objects.at(moment).filter(_found(query, language))
         with _by_index():
             return cls(query, language, _ids(texts))
+
+    @classmethod
+    def of_some(cls, query: Query, language: str, moment: datetime) -> Self:
+        """
+        What has some of the words, where nothing has all: the rarer the words and the more of them, the better. A query
+        for each word.
+        """
+        worth = Counter()
+        for term in query.terms:
+            if term.wanted:
+                unwanted = tuple(other for other in query.terms if not other.wanted)
+                having = cls.of(Query(query.text, (term, *unwanted)), language, moment).ids
+                worth.update(dict.fromkeys(having, 1 / len(having)) if having else {})
+        return cls(query, language, [pk for pk, _worth in worth.most_common()], in_order=True)
 
     def within(self, pages: PageQuerySet) -> Self:
         """Those that are among `pages`. One query."""
@@ -133,6 +153,8 @@ class Found(Sequence):
         return len(self.ids)
 
     def __getitem__(self, part: slice) -> list[int]:
+        if self.in_order:
+            return self.ids[part]
         best, left = [], dict.fromkeys(self.ids)
         for place, how in self._places():
             if len(best) >= part.stop or not left:

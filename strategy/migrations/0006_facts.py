@@ -45,13 +45,6 @@ BEGIN
 END $$;
 """
 
-NO_FACTS = """
-ALTER TABLE strategy_page RESET (toast_tuple_target);
-DROP TRIGGER strategy_page_facts ON strategy_page;
-DROP FUNCTION strategy_page_facts();
-DROP FUNCTION strategy_nodes_named(jsonb, text);
-"""
-
 # What has begun never changes, but for what it was always made of.
 FILL = """
 SET CONSTRAINTS ALL IMMEDIATE;
@@ -146,8 +139,8 @@ class Migration(migrations.Migration):
             name="sort_number",
             field=models.TextField(db_default="", editable=False),
         ),
-        migrations.RunSQL(FACTS, NO_FACTS),
-        migrations.RunSQL(FILL, migrations.RunSQL.noop),
+        migrations.RunSQL(FACTS),
+        migrations.RunSQL(FILL),
         migrations.RemoveIndex(model_name="page", name="strategy_page_lineage"),
         migrations.AddIndex(
             model_name="page",

@@ -91,6 +91,7 @@ def compared(request: HttpRequest, around: Surroundings, chronicle: Chronicle, n
             for page in (before, after)
         ],
         "differences": between(before, after, around),
+        "reasons": chronicle.reasons(before, after),
         "chosen": [chronicle.first_saying(page).pk for page in (before, after)],
         "noindex": True,
     }

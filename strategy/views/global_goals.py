@@ -30,7 +30,8 @@ def global_goals(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
 @public_page
 def global_goal(request: HttpRequest, viewpoint: Viewpoint, number: int) -> HttpResponse:
     """Four queries."""
-    if number not in GLOBAL_GOALS:
+    # Of 8 and 08, one is an address.
+    if number not in GLOBAL_GOALS or not request.path.endswith(f"/{number}/"):
         raise Http404
     around = Surroundings.at(viewpoint)
     context = {

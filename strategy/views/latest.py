@@ -1,6 +1,7 @@
 """What has changed on the portal, newest first."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 from itertools import groupby
 from math import ceil
 
@@ -39,13 +40,23 @@ def latest(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
     context = {
         **around.context(request.path),
         "days": [
-            {"day": day, "changes": list(changes)}
-            for day, changes in groupby(rows, lambda row: localdate(row["event"].at, STOCKHOLM))
+            {"day": day, "changes": changes, "entered_on": entered_together(changes)} for day, changes in by_day(rows)
         ],
         "number": number,
         "has_more": len(events) > len(shown) and number < LAST_PAGE,
     }
     return render(request, "strategy/latest.html", context)
+
+
+def by_day(rows: list[dict]) -> Iterator[tuple[date, list[dict]]]:
+    for day, changes in groupby(rows, lambda row: localdate(row["event"].at, STOCKHOLM)):
+        yield day, list(changes)
+
+
+def entered_together(changes: list[dict]) -> date | None:
+    """When all of a day's changes were entered, if that was later and on one day: then it is said once."""
+    days = {change["event"].entered_on for change in changes}
+    return days.pop() if len(days) == 1 else None
 
 
 def whereabouts(page: Page, addresses: dict[int, str], around: Surroundings) -> dict:

@@ -9,9 +9,12 @@ from django.db.models import Max, Min
 from django.db.models.functions import Lower, Upper
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import localdate
 
 from portal.language import in_language
 from portal.site import absolute
+from strategy.dated import STOCKHOLM
 from strategy.gathering import SERVING, Gathering, count_below
 from strategy.history import earlier_values
 from strategy.kinds import PYRAMID, NodeKind, children_of
@@ -85,6 +88,7 @@ def not_public_then(request: HttpRequest, viewpoint: Viewpoint, node_id: int) ->
         raise Http404
     context = {
         **Surroundings.at(viewpoint).context(request.path),
+        "asked_at": viewpoint.moment,
         "first_at": public["first_at"] if viewpoint.moment < public["first_at"] else None,
         "first_url": f"{request.path}?den={in_address(public['first_at'])}",
         # Nothing is shown of how it stood.
@@ -147,12 +151,29 @@ def show_page(
     if found.kind == NodeKind.STATEMENT:
         context["statement"] = Statement(context["page"], absolute(request, ""))
     template = TEMPLATES.get(found.kind, "strategy/page.html")
+    if around.viewpoint.asked:
+        context["since"] = since_then(found, around)
     context |= {
         "languages": context["page"].languages,
         "first_at": getattr(found, "first_at", None),
         "staff_note": staff_note,
     }
     return render(request, template, context)
+
+
+def since_then(found: Page, around: Surroundings) -> dict:
+    """What has become of an old day's page since, and when it was entered, if that was after the day. One query."""
+    present = Page.objects.at().filter(node=found.node_id).defer("document").first()
+    compare_url = ""
+    if present and present.content_since != found.content_since:
+        two = reverse("changes", kwargs={"node_id": found.node_id}, query={"fran": found.pk, "till": present.pk})
+        # Not of the day that is shown, when one of the two was not there.
+        compare_url = Viewpoint(around.viewpoint.language).url(two)
+    return {
+        "entered_on": localdate(found.recorded_at, STOCKHOLM) if found.recorded_at > around.moment else None,
+        "withdrawn": present is None,
+        "compare_url": compare_url,
+    }
 
 
 def start_context(found: Page, around: Surroundings, media_url: str = MEDIA_URL) -> dict:

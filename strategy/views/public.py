@@ -31,8 +31,8 @@ def public_page(view: View) -> View:
         response = one_snapshot(view)(request, viewpoint, *args, **kwargs)
         if viewpoint.asked or viewpoint.ahead:
             response.headers["X-Robots-Tag"] = "noindex"
-            # What was shown of an old day is no longer to be shown once it is blocked.
-            response.headers.setdefault("Cache-Control", "no-cache")
+        # What a shared cache keeps may be blocked a moment later.
+        response.headers.setdefault("Cache-Control", "no-cache")
         if viewpoint.asked:
             memento.mark(request, response, viewpoint)
         return response

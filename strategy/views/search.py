@@ -26,6 +26,8 @@ def search(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
     every = Page.objects.at(moment)
     if query:
         found = Found.of(query, language, moment)
+        if not found and len(query.terms) > 1:
+            found = Found.of_some(query, language, moment)
         pages = Page.objects.among(found.ids)
         if filters:
             found = found.within(filters.of_pages(pages, moment))
@@ -50,8 +52,9 @@ def search(request: HttpRequest, viewpoint: Viewpoint) -> HttpResponse:
         "results": results(list(page_obj), query, around),
         "page_obj": page_obj,
         "total": total,
+        "only_some_words": bool(query and total and found.in_order),
         "total_words": number_format(total, use_l10n=True, force_grouping=True),
-        "suggestion": suggested(query, filters, around) if query and not total else None,
+        "suggestion": suggested(query, filters, around) if query and (found.in_order or not total) else None,
         "clear_url": address(around, query.text, {}),
         "noindex": bool(query.text or filters or filters.unknown or page_obj.number > 1),
     }

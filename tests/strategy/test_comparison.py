@@ -58,6 +58,16 @@ def test_running_text_is_compared_word_by_word_and_said_in_words_too(edited, cli
     assert "Mellanrubrik Så gör vi" in page.text
 
 
+def test_why_it_was_changed_from_the_one_to_the_other_stands_there(edited, client, published):
+    fourth = change(published.jobs, reason="Nytt beslut.", target_value="3")
+    fifth = change(published.jobs, reason="Rättat.", target_value="2")
+    assert "Nytt beslut." in read(client, compared(edited[0], fourth)).text
+    assert "Rättat." not in read(client, compared(edited[0], fourth)).text
+    text = read(client, compared(edited[2], fifth)).text
+    assert text.index("Nytt beslut.") < text.index("Rättat.")
+    assert "Nytt beslut." not in read(client, compared(fourth, fifth)).text
+
+
 def test_the_older_one_is_always_the_first(edited, client):
     one, other = (read(client, compared(*pair)) for pair in ((edited[0], edited[2]), (edited[2], edited[0])))
     assert one.text == other.text

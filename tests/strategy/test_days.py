@@ -73,6 +73,21 @@ def test_old_day_says_so_and_leads_to_today(old, client):
     assert "Så här såg det ut 1 juni 2024, 12:30." in outline(client, "/om/?den=2024-06-01T10:30Z").text
 
 
+def test_old_page_says_what_has_become_of_it_since_and_whether_it_was_there(old, client):
+    address = "/vi-lyfter/fardplan/jobba/inkomst/"
+    before = outline(client, f"{address}?den=2024-04-01")
+    assert "Innehållet har ändrats sedan dess. Jämför med i dag" in before.text
+    compare = next(link for link in before.links if "fran=" in link)
+    assert "Målet skärptes." in outline(client, compare).text
+    assert "Innehållet har inte ändrats sedan dess." in outline(client, f"{address}?den=2024-06-01").text
+    assert "Sidan är inte längre publik." in outline(client, "/om/?den=2024-06-01").text
+    # As far as the database knows, all of it was entered just now.
+    assert "infördes i efterhand" in before.text
+    today = f"{now() + timedelta(seconds=1):%Y-%m-%dT%H:%M:%S.%fZ}"
+    assert "infördes i efterhand" not in outline(client, f"{address}?den={today}").text
+    assert "sedan dess" not in outline(client, address).text
+
+
 def test_day_form_has_the_day_that_is_shown(old, client):
     html = client.get("/ks/?den=2024-06-01").content.decode()
     assert 'name="den" value="2024-06-01"' in html
@@ -102,6 +117,9 @@ def test_every_link_stays_in_the_day(old, client, prefix):
         for link in filter(is_within, links):
             parts = urlsplit(urljoin(address, link))
             [day] = parse_qs(parts.query).get("den", [""])
+            if "till=" in link and not day:
+                # "Compare with today"
+                continue
             if any(changes in address for changes in ("/andringar/", "/det-senaste/")) and day != THEN:
                 # What lists changes leads to the days before and after each.
                 assert "" < day < THEN, (address, link)

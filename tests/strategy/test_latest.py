@@ -76,7 +76,15 @@ def test_what_may_not_be_shown_is_not_there_and_neither_is_how_it_differs(publis
 
 def test_what_was_entered_afterwards_says_so(tree, client):
     publishing.enter_history({tree.start.pk: now() - timedelta(days=900)})
-    assert "Infört i efterhand" in read(client, LATEST).text
+    assert "infördes i efterhand" in read(client, LATEST).text
+
+
+def test_what_was_entered_together_says_so_once(tree, client):
+    then = now() - timedelta(days=900)
+    publishing.enter_history({tree.start.pk: then, tree.vision.pk: then, tree.about.pk: then})
+    text = read(client, LATEST).text
+    assert text.count("Allt det här infördes i efterhand") == 1
+    assert "Infört i efterhand" not in text
 
 
 def test_a_day_ends_it_and_its_links_stay_in_that_day(published, client):
