@@ -117,7 +117,7 @@ def surroundings() -> Samples:
         "parts/since_then.html": {
             "nothing has changed": {"since": {}},
             "changed, and entered later": {
-                "since": {"compare_url": "#", "entered_on": date(2024, 6, 1)},
+                "since": {"changed": True, "compare_url": "#", "entered_on": date(2024, 6, 1)},
             },
             "withdrawn": {"since": {"withdrawn": True}},
         },

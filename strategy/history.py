@@ -106,9 +106,9 @@ class Chronicle:
         return next((page for page in self.editions if page.pk == pk), None)
 
     def reasons(self, before: Page, after: Page) -> list[str]:
-        """Why it was changed from the one to the other, oldest first, where somebody said so."""
+        """Why it was changed from the one to the other, oldest first, where somebody said so; each once."""
         between = (page for page in self.choices if before.begins_at < page.content_since <= after.begins_at)
-        return [page.reason for page in reversed(list(between)) if page.reason]
+        return list(dict.fromkeys(page.reason for page in reversed(list(between)) if page.reason))
 
     def first_saying(self, page: Page) -> Page:
         """The edition that `page` is a re-issue of, or itself."""

@@ -151,7 +151,8 @@ def show_page(
     if found.kind == NodeKind.STATEMENT:
         context["statement"] = Statement(context["page"], absolute(request, ""))
     template = TEMPLATES.get(found.kind, "strategy/page.html")
-    if around.viewpoint.asked:
+    # The start page says what many pages say, and has no state of its own.
+    if around.viewpoint.asked and not is_start:
         context["since"] = since_then(found, around)
     context |= {
         "languages": context["page"].languages,
@@ -163,15 +164,17 @@ def show_page(
 
 def since_then(found: Page, around: Surroundings) -> dict:
     """What has become of an old day's page since, and when it was entered, if that was after the day. One query."""
-    present = Page.objects.at().filter(node=found.node_id).defer("document").first()
+    present = Page.objects.holding().with_block().filter(node=found.node_id).defer("document").first()
+    changed = present is not None and present.content_since != found.content_since
     compare_url = ""
-    if present and present.content_since != found.content_since:
+    if changed and not present.block_id:
         two = reverse("changes", kwargs={"node_id": found.node_id}, query={"fran": found.pk, "till": present.pk})
         # Not of the day that is shown, when one of the two was not there.
         compare_url = Viewpoint(around.viewpoint.language).url(two)
     return {
         "entered_on": localdate(found.recorded_at, STOCKHOLM) if found.recorded_at > around.moment else None,
         "withdrawn": present is None,
+        "changed": changed,
         "compare_url": compare_url,
     }
 

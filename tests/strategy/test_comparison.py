@@ -66,6 +66,8 @@ def test_why_it_was_changed_from_the_one_to_the_other_stands_there(edited, clien
     text = read(client, compared(edited[2], fifth)).text
     assert text.index("Nytt beslut.") < text.index("Rättat.")
     assert "Nytt beslut." not in read(client, compared(fourth, fifth)).text
+    sixth = change(published.jobs, reason="Rättat.", target_value="1")
+    assert read(client, compared(fourth, sixth)).text.count("Rättat.") == 1
 
 
 def test_the_older_one_is_always_the_first(edited, client):

@@ -88,6 +88,19 @@ def test_old_page_says_what_has_become_of_it_since_and_whether_it_was_there(old,
     assert "sedan dess" not in outline(client, address).text
 
 
+def test_old_page_tells_nothing_of_a_successor_that_may_not_be_shown(old, client, django_user_model):
+    address = "/vi-lyfter/fardplan/jobba/inkomst/?den=2024-04-01"
+    block(Page.objects.at().get(node=old.income), django_user_model)
+    page = outline(client, address)
+    assert "Innehållet har ändrats sedan dess." in page.text
+    assert not [link for link in page.links if "till=" in link]
+    assert "inte längre publik" not in page.text
+
+
+def test_start_page_which_says_what_many_pages_say_has_no_word_of_its_own_on_that(old, client):
+    assert "sedan dess." not in outline(client, "/?den=2024-04-01").text.replace("Det kan ha ändrats sedan dess.", "")
+
+
 def test_day_form_has_the_day_that_is_shown(old, client):
     html = client.get("/ks/?den=2024-06-01").content.decode()
     assert 'name="den" value="2024-06-01"' in html
