@@ -122,6 +122,23 @@ class Group:
         return any(choice.chosen for choice in self.choices)
 
 
+class _AmongOthers:
+    """The numbers of what all filters but one let through: what choosing by that one would give."""
+
+    def __init__(self, pages: PageQuerySet, let_through: PageQuerySet, filters: Filters, moment: datetime) -> None:
+        self.pages = pages
+        self.filters = filters
+        self.moment = moment
+        self.serving = Serving.at(moment)
+        # Of what is not chosen by, all the others are all of them.
+        self.by_all = Numbers(let_through, self.serving)
+
+    def of(self, name: str) -> Numbers:
+        if name not in self.filters.chosen:
+            return self.by_all
+        return Numbers(self.filters.without(name).of_pages(self.pages, self.moment), self.serving)
+
+
 def groups(
     pages: PageQuerySet, let_through: PageQuerySet, filters: Filters, text: str, around: Surroundings
 ) -> list[Group]:
@@ -135,16 +152,7 @@ def groups(
     boards = sorted((reading for reading in readings if reading.kind == NodeKind.BOARD), key=lambda board: board.title)
     language = get_language() or settings.LANGUAGE_CODE
 
-    serving = Serving.at(around.moment)
-    counted = {frozenset(filters.chosen.items()): Numbers(let_through, serving)}
-
-    def among_others(name: str) -> Numbers:
-        """Of what the other filters let through."""
-        others = filters.without(name)
-        chosen = frozenset(others.chosen.items())
-        if chosen not in counted:
-            counted[chosen] = Numbers(others.of_pages(pages, around.moment), serving)
-        return counted[chosen]
+    among_others = _AmongOthers(pages, let_through, filters, around.moment)
 
     def group(title: str, name: str, values: Iterable[tuple[Any, str, str]], numbers: Mapping[Any, int]) -> Group:
         return Group(
@@ -165,7 +173,7 @@ def groups(
     def of_nodes(readings: Iterable[Reading]) -> list[tuple[int, str, str]]:
         return [(reading.node_id, reading.title, reading.language) for reading in readings]
 
-    kinds = dict(among_others("slag").kinds)
+    kinds = dict(among_others.of("slag").kinds)
     kinds[OTHER] = sum(number for kind, number in kinds.items() if kind not in PROMISES)
     kind_words = [(kind, around.words.many(kind), language) for kind in PROMISES]
     area_word, theme_word, board_word = (
@@ -173,20 +181,20 @@ def groups(
     )
     found = [
         group(_("Type of page"), "slag", [*kind_words, (OTHER, _("Other pages"), language)], kinds),
-        group(area_word, "omrade", of_nodes(areas), _of_all_kinds(among_others("omrade").areas)),
-        group(theme_word, "tema", of_nodes(around.themes), _of_all_kinds(among_others("tema").themes)),
-        group(board_word, "namnd", of_nodes(boards), _of_all_kinds(among_others("namnd").boards)),
+        group(area_word, "omrade", of_nodes(areas), _of_all_kinds(among_others.of("omrade").areas)),
+        group(theme_word, "tema", of_nodes(around.themes), _of_all_kinds(among_others.of("tema").themes)),
+        group(board_word, "namnd", of_nodes(boards), _of_all_kinds(among_others.of("namnd").boards)),
         group(
             _("Stage of efforts"),
             "skede",
             [(stage.value, str(stage.label), language) for stage in Node.Stage],
-            _of_all_kinds(among_others("skede").stages),
+            _of_all_kinds(among_others.of("skede").stages),
         ),
         group(
             _("Global goal"),
             "mal",
             [(number, f"{number}. {name}", language) for number, name in GLOBAL_GOALS.items()],
-            _of_all_kinds(among_others("mal").global_goals),
+            _of_all_kinds(among_others.of("mal").global_goals),
         ),
     ]
     return [replace(group, title=capfirst(group.title)) for group in found if group.choices]

@@ -109,40 +109,24 @@ def _phrase(term: Term, language: str, *, exact: bool) -> str:
 
 @dataclass(frozen=True)
 class Found:
-    """
-    Ids of the pages that a reader of `language` finds. A slice is of the best first: title over lead over all else, and
-    whole words over beginnings of words; then as nodes were made. It takes at most five queries.
+    """Ids of pages, those to be shown first at the beginning. It is sliced, as a list."""
 
-    Indexes tell what stands in titles and leads. What ranks by reading the vectors, as ts_rank does, takes longer than
-    all else together.
-    """
-
-    query: Query
-    language: str
     ids: list[int]
-    # Whether `ids` are those that have all the words, in no order of worth, or some of them, the best first.
-    in_order: bool = False
+    only_some_words: bool = False
 
     @classmethod
-    def of(cls, query: Query, language: str, moment: datetime) -> Self:
-        """All of them, those by the default language where a page has no text in this one. One query."""
-        texts = SearchText.objects.at(moment).filter(_found(query, language))
-        with _by_index():
-            return cls(query, language, _ids(texts))
-
-    @classmethod
-    def of_some(cls, query: Query, language: str, moment: datetime) -> Self:
+    def by_some_words(cls, query: Query, language: str, moment: datetime) -> Self:
         """
-        What has some of the words, where nothing has all: the rarer the words and the more of them, the better. A query
-        for each word.
+        What has some of the words that are wanted: the rarer the words and the more of them, the better. A query for
+        each word, and none where there is but one.
         """
+        wanted = [term for term in query.terms if term.wanted]
+        unwanted = tuple(term for term in query.terms if not term.wanted)
         worth = Counter()
-        for term in query.terms:
-            if term.wanted:
-                unwanted = tuple(other for other in query.terms if not other.wanted)
-                having = cls.of(Query(query.text, (term, *unwanted)), language, moment).ids
-                worth.update(dict.fromkeys(having, 1 / len(having)) if having else {})
-        return cls(query, language, [pk for pk, _worth in worth.most_common()], in_order=True)
+        for term in wanted if len(wanted) > 1 else ():
+            having = Matches.of(Query(query.text, (term, *unwanted)), language, moment).ids
+            worth.update({pk: 1 / len(having) for pk in having})
+        return cls([pk for pk, _worth in worth.most_common()], only_some_words=True)
 
     def within(self, pages: PageQuerySet) -> Self:
         """Those that are among `pages`. One query."""
@@ -153,8 +137,31 @@ class Found:
         return len(self.ids)
 
     def __getitem__(self, part: slice) -> list[int]:
-        if self.in_order:
-            return self.ids[part]
+        return self.ids[part]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matches(Found):
+    """
+    What a reader of `language` finds by all the words, `ids` being in the order in which nodes were made. A slice is of
+    the best first: title over lead over all else, and whole words over beginnings of words. It takes at most five
+    queries.
+
+    Indexes tell what stands in titles and leads. What ranks by reading the vectors, as ts_rank does, takes longer than
+    all else together.
+    """
+
+    query: Query
+    language: str
+
+    @classmethod
+    def of(cls, query: Query, language: str, moment: datetime) -> Self:
+        """All of them, those by the default language where a page has no text in this one. One query."""
+        texts = SearchText.objects.at(moment).filter(_found(query, language))
+        with _by_index():
+            return cls(ids=_ids(texts), query=query, language=language)
+
+    def __getitem__(self, part: slice) -> list[int]:
         best, left = [], dict.fromkeys(self.ids)
         for place, how in self._places():
             if len(best) >= part.stop or not left:

@@ -265,7 +265,7 @@ def resulting(parameters: dict[str, str]) -> Callable[[], object] | None:
     query, filters = search.Query.of(parameters["q"]), Filters.of(parameters)
 
     def ask() -> None:
-        found = search.Found.of(query, "sv", moment)
+        found = search.Matches.of(query, "sv", moment)
         if filters:
             found = found.within(filters.of_pages(Page.objects.among(found.ids), moment))
         list(Paginator(found, HITS_ON_PAGE).get_page(parameters.get("page")))
