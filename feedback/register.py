@@ -1,20 +1,29 @@
 """
-How a report gets its number.
+How a report gets its number, and how what happens to it is written down.
 
 One transaction, one after the other: it waits for the register's lock, reads the moment after that, and takes the
 number after the highest there is. So order of number is order of time, a rollback leaves no gap, and there is no
-counter that could differ from the register.
+counter that could differ from the register. The same holds for events.
 """
 
 import secrets
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import Error, connection, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
-from feedback.models import Entry, RecentReport
+from feedback import outbox
+from feedback.canonical import commitment, event_data, leaf_hash
+from feedback.models import Entry, Event, Passage, RecentReport, Standing
+from feedback.published import OlderThanPublished, refuse_if_older
 from feedback.senders import hashes
+from feedback.standing import follow
+from feedback.steps import Deed, State, leads_to
 from strategy.dated import STOCKHOLM, clock
 
 SAME_REPORT = timedelta(minutes=10)
@@ -25,8 +34,12 @@ IDLE_LIMIT = "10s"
 WAIT_LIMIT = "15s"
 
 
-class TooMany(Exception):
-    """The sender has sent as many as REPORTS_PER_MINUTE allows, and this one was not received."""
+class Refused(Exception):
+    """What was asked for can't be done with the entry, and why, in words for who asked."""
+
+
+class Changed(Refused):
+    """Something happened to the entry after what the person who asks had before them."""
 
 
 def receive(
@@ -44,8 +57,9 @@ def receive(
     """
     Enter a report, and return its entry once it is durable; sent again within ten minutes, the entry it has.
 
-    Raises TooMany, or the database's error (django.db.Error): then it is not in the register. `sender` is kept as a
-    short-lived hash only. May not be called inside a transaction.
+    Raises the database's error (django.db.Error): then it is not in the register. `sender` is kept as a short-lived
+    hash only: whoever sends more than REPORTS_PER_MINUTE is suspected of spam, and received all the same (REC-11). May
+    not be called inside a transaction.
     """
     entry = Entry(
         series=settings.REPORT_SERIES,
@@ -54,15 +68,15 @@ def receive(
         shown_at=shown_at,
         language=language,
         kind=kind,
-        message=message,
-        email=email,
         suspected_spam=suspected_spam,
         token=secrets.token_urlsafe(24),
     )
     try:
         with transaction.atomic(durable=True):
             wait_for_turn()
-            entry = _enter(entry, sender, clock())
+            entry = _enter(entry, {"message": message, "email": email}, sender, clock())
+    except OlderThanPublished:
+        raise
     except Error:
         # When the connection is lost while committing, the database may have done it, and only its answer was lost.
         connection.close()
@@ -71,6 +85,90 @@ def receive(
             raise
         return found
     return entry
+
+
+def record(
+    entry: Entry | None,
+    deed: Deed,
+    *,
+    by: AbstractBaseUser | None = None,
+    facts: Mapping[str, Any] | None = None,
+    passages: Mapping[str, str] | None = None,
+    seen: int | None = None,
+) -> Event:
+    """
+    Write down that something was done with an entry, or with the register (None). `facts` may hold nothing personal:
+    that belongs in `passages`, texts by name, of which empty ones are left out. `seen` is the last event of the entry
+    that the person had before them.
+
+    Raises Changed if there are others since, and Refused if the step is not in the table of feedback.steps. Part of
+    the transaction that it is called in.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        last = Event.objects.filter(entry=entry).order_by("-sequence").first() if entry else None
+        if seen is not None and last and last.sequence != seen:
+            raise Changed(_("Something has happened with %(number)s meanwhile.") % {"number": entry})
+        return _append(entry, deed, last.to_state if last else "", by, clock(), facts or {}, passages or {})
+
+
+def _append(
+    entry: Entry | None,
+    deed: Deed,
+    state: str,
+    by: AbstractBaseUser | None,
+    moment: datetime,
+    facts: Mapping[str, Any],
+    passages: Mapping[str, str],
+) -> Event:
+    """The register's lock is held."""
+    to_state = leads_to(deed, state)
+    if to_state is None:
+        text = _("“%(deed)s” can't be done with %(number)s, which is in the state “%(state)s”.")
+        raise Refused(text % {"deed": deed.label, "number": entry, "state": State(state).label if state else "–"})
+    highest = Event.objects.aggregate(highest=Max("sequence"))["highest"]
+    written = {name: (secrets.token_bytes(32), text) for name, text in passages.items() if text}
+    event = Event(
+        sequence=0 if highest is None else highest + 1,
+        entry=entry,
+        kind=deed,
+        at=moment,
+        by=by,
+        from_state=state,
+        to_state=to_state,
+        facts=dict(facts),
+        commitments={name: commitment(salt, text).hex() for name, (salt, text) in written.items()},
+    )
+    event.leaf = leaf_of(event)
+    event.save(force_insert=True)
+    Passage.objects.bulk_create(
+        Passage(event=event, name=name, salt=salt, text=text) for name, (salt, text) in written.items()
+    )
+    if entry:
+        standing = Standing.objects.filter(entry=entry).first() or Standing(entry=entry)
+        follow(standing, event)
+        standing.save()
+    return event
+
+
+def leaf_of(event: Event) -> bytes:
+    """The hash that the signed heads are made of (feedback.canonical)."""
+    return leaf_hash(data_of(event))
+
+
+def data_of(event: Event) -> bytes:
+    """What its leaf is the hash of."""
+    return event_data(
+        sequence=event.sequence,
+        entry=event.entry.designation if event.entry else "",
+        kind=event.kind,
+        at=event.at,
+        by=str(event.by_id or ""),
+        from_state=event.from_state,
+        to_state=event.to_state,
+        facts=event.facts,
+        commitments=event.commitments,
+    )
 
 
 def forget(moment: datetime) -> int:
@@ -83,36 +181,66 @@ def year_of(moment: datetime) -> int:
 
 
 def wait_for_turn() -> None:
-    """The lock goes with the transaction, and only once what it did is there for all to see."""
+    """
+    The lock goes with the transaction, and only once what it did is there for all to see.
+
+    Raises OlderThanPublished (a django.db.Error) when the register is an older copy: nothing is written in it then.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('idle_in_transaction_session_timeout', %s, true), set_config('lock_timeout', %s, true)",
             [IDLE_LIMIT, WAIT_LIMIT],
         )
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('feedback.register'))")
+    refuse_if_older()
 
 
-def _enter(entry: Entry, sender: str, moment: datetime) -> Entry:
+def _enter(entry: Entry, passages: dict[str, str], sender: str, moment: datetime) -> Entry:
     forget(moment)
     senders = hashes(moment, sender)
     # Sent again as something else, it says something else: nobody's correction of that is to be lost.
-    contents = hashes(moment, sender, entry.address, entry.kind, entry.message, entry.email)
+    contents = hashes(moment, sender, entry.address, entry.kind, *passages.values())
     same = RecentReport.objects.filter(content__in=contents).select_related("entry").first()
     if same:
         return same.entry
     in_a_minute = RecentReport.objects.filter(sender__in=senders, at__gt=moment - timedelta(minutes=1)).count()
-    if 0 < settings.REPORTS_PER_MINUTE <= in_a_minute:
-        raise TooMany
+    # Many people can share one address, as in a library: they are received like anybody.
+    entry.suspected_spam |= 0 < settings.REPORTS_PER_MINUTE <= in_a_minute
     entry.received_at = moment
     entry.year = year_of(moment)
-    entry.number = _highest_number(entry.series, entry.year) + 1
+    entry.number = next_number(entry.series, entry.year)
     entry.save(force_insert=True)
+    event = _append(entry, Deed.RECEIVED, "", None, moment, received_facts(entry), passages)
+    # Nobody is to be mailed by what programs fill in (REC-11).
+    if passages["email"] and not entry.suspected_spam:
+        outbox.order(event)
     RecentReport.objects.create(sender=senders[0], content=contents[0], entry=entry, at=moment)
     return entry
 
 
-def _highest_number(series: str, year: int) -> int:
-    return Entry.objects.filter(series=series, year=year).aggregate(highest=Max("number"))["highest"] or 0
+def received_facts(entry: Entry) -> dict[str, Any]:
+    """What the register says of a report, and the first event with it: nothing that tells who sent it."""
+    return {
+        "address": entry.address,
+        "edition": entry.edition_id,
+        "kind": entry.kind,
+        "language": entry.language,
+        "received_at": in_utc(entry.received_at),
+        "shown_at": in_utc(entry.shown_at),
+        "suspected_spam": entry.suspected_spam,
+    }
+
+
+def in_utc(moment: datetime) -> str:
+    """As it stands in facts."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def next_number(series: str, year: int) -> int:
+    """One more than the highest there is, or what a register that was recovered goes on from (migration 0005)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT feedback_next_number(%s, %s)", [series, year])
+        return cursor.fetchone()[0]
 
 
 def _look_for(entry: Entry) -> Entry | None:

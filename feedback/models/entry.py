@@ -1,18 +1,44 @@
 """The register of what was reported. Written by feedback.register alone."""
 
+from datetime import date
+from typing import Self
+
 from django.db import models
 from django.db.models.functions import ExtractYear
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from feedback.models.event import Passage
+from feedback.steps import OPEN, UNDECIDED
 from strategy.dated import STOCKHOLM
 from strategy.models import Page
 
 
+class EntryQuerySet(models.QuerySet):
+    def numbered(self, series: str, year: int, number: int) -> Self:
+        return self.filter(series=series, year=year, number=number)
+
+    def open(self) -> Self:
+        return self.filter(standing__state__in=OPEN)
+
+    def waiting(self) -> Self:
+        """Those that somebody has neither answered nor closed: what has a last day (REC-21)."""
+        return self.filter(standing__state__in=UNDECIDED)
+
+    def overdue(self, day: date) -> Self:
+        return self.waiting().filter(standing__due_on__lt=day)
+
+    def due(self, day: date) -> Self:
+        return self.waiting().filter(standing__due_on=day)
+
+
 class Entry(models.Model):
     """
-    A report as it was received. Triggers see to it that it never changes and that numbers have no gaps.
+    That a report was received, when, and about what. What it says is in the passages of its first event, and all that
+    was done with it since in the events after that. Triggers see to it that it never changes and that numbers have no
+    gaps.
 
-    Nothing here tells who sent it but what they wrote themselves: no IP address, no user agent (REC-7).
+    Nothing here tells who sent it: no IP address, no user agent (REC-7).
     """
 
     class Kind(models.TextChoices):
@@ -40,15 +66,23 @@ class Entry(models.Model):
     language = models.CharField(_("language"), max_length=10)
     # The reports from before it was asked for are on errors: that was what the form was for.
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.ERROR, db_default=Kind.ERROR)
-    message = models.TextField(_("message"))
-    email = models.CharField(_("e-mail"), max_length=254, blank=True)
     suspected_spam = models.BooleanField(_("suspected spam"))
     token = models.CharField(_("receipt"), max_length=40, unique=True)
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-received_at"]
         verbose_name = _("report")
         verbose_name_plural = _("reports")
+        # A right comes with a role, and in no other way: feedback.roles.
+        permissions = [
+            ("register_entry", "Can describe, mark and release reports"),
+            ("answer_entry", "Can answer, assign and close reports"),
+            ("propose_disposal", "Can propose disposal of reports"),
+            ("approve_disposal", "Can approve disposal of reports"),
+            ("export_register", "Can export the register"),
+        ]
         constraints = [
             # Its index is also what the next number is read from.
             models.UniqueConstraint(fields=["series", "year", "number"], name="%(app_label)s_%(class)s_numbered_once"),
@@ -66,6 +100,21 @@ class Entry(models.Model):
     def designation(self) -> str:
         """What the citizen and the register call it: FEL 2026/17."""
         return f"{self.series} {self.year}/{self.number}"
+
+    @property
+    def message(self) -> str:
+        """As it was received; "" once it is disposed of."""
+        return self.received.get("message", "")
+
+    @property
+    def email(self) -> str:
+        """That an answer was asked for at; "" without one, and once it is disposed of."""
+        return self.received.get("email", "")
+
+    @cached_property
+    def received(self) -> dict[str, str]:
+        """What came in, by name. One query."""
+        return dict(Passage.objects.filter(event__entry=self, event__from_state="").values_list("name", "text"))
 
 
 class RecentReport(models.Model):
