@@ -1,4 +1,4 @@
-"""Who may read the register, and what they see in it. Nobody can change it."""
+"""Who may read the register, and what was received. Nobody can change it."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -65,8 +65,8 @@ def test_nobody_adds_changes_or_deletes(entry, registrar, client, superuser):
     assert client.post(REGISTER, deletion).status_code == 200  # the list: there is no such action
     assert Entry.objects.get().message == entry.message
     page = client.get(f"{REGISTER}{entry.pk}/change/").content.decode()
-    assert "<textarea" not in page
     assert 'name="_save"' not in page
+    assert 'name="message"' not in page
 
 
 def test_the_list_tells_what_matters(entry, registrar, client):
@@ -88,8 +88,7 @@ def test_an_entry_tells_everything(entry, registrar, client):
     [
         ("telefonnumret", True),
         ("anna@example.com", True),
-        ("FEL {year}/1", True),
-        ("{year}/1", True),
+        ("{year}/1", False),
         ("FEL {year}/2", False),
         ("kaffe", False),
     ],
@@ -110,13 +109,13 @@ def test_the_page_is_shown_as_the_reporter_saw_it(entry, registrar, client, abou
 
 def test_the_start_page_too(registrar, client, send):
     send("/", message="Ett annat fel.")
-    entry = Entry.objects.get(message="Ett annat fel.")
+    entry = Entry.objects.latest("number")
     assert "Visioner och framtidsidéer" in client.get(f"{REGISTER}{entry.pk}/seen/").content.decode()
 
 
 def test_a_report_on_a_list_has_no_edition_to_show(registrar, client, send):
     send("/nivaer/insatser/", message="Ett annat fel.")
-    entry = Entry.objects.get(message="Ett annat fel.")
+    entry = Entry.objects.latest("number")
     assert client.get(f"{REGISTER}{entry.pk}/change/").status_code == 200
     assert client.get(f"{REGISTER}{entry.pk}/seen/").status_code == 404
 
@@ -140,7 +139,8 @@ def test_a_group_may_what_its_name_says(db):
         }
         for group in Group.objects.all()
     }
-    assert may["Registrars"] == {"feedback.view_entry"}
+    assert may["Registrars"] >= {"feedback.view_entry"}
+    assert {name.split(".")[0] for name in may["Registrars"]} == {"feedback"}
     assert may["Publishers"] - may["Editors"] == {"strategy.publish_node", "strategy.block_page"}
     assert {"strategy.change_node", "strategy.delete_kindword", "strategy.view_page"} <= may["Editors"]
     of_pages = {name for name in may["Publishers"] if name.endswith("_page")}
