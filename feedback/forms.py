@@ -1,23 +1,32 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Self
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.timezone import now
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from feedback import register
 from feedback.models import Entry
+from feedback.personal_data import holds_personal_number
 from feedback.shown import shown_now, shown_then
 
 SHORTEST = 3
 LONGEST = 5000
 
 NOT_SHOWN = _("The form did not say which page it was about. It does now: check your text and send it again.")
+
+PERSONAL_NUMBER = _(
+    "There seems to be a personal identity number in your message. What you send can be read by anybody who asks for "
+    "it. Do you want to remove the number? If not, send the message as it is."
+)
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,8 @@ class ReportForm(forms.Form):
     shown_at = HiddenField()
     # People don't see it; programs fill it in.
     website = forms.Field(required=False)
+    # That the sender was asked about a personal identity number, which nobody is asked twice (REC-62).
+    asked = HiddenField()
     kind = forms.ChoiceField(
         choices=Entry.Kind.choices,
         initial=Entry.Kind.ERROR,
@@ -156,8 +167,18 @@ class ReportForm(forms.Form):
 
     def clean(self) -> None:
         self.shown = shown_then(self.cleaned_data)
+        if holds_personal_number(self.cleaned_data.get("message", "")) and not self.cleaned_data["asked"]:
+            # Asked, not refused: whatever is sent next is received.
+            self.data = self.data.copy()
+            self.data["asked"] = "1"
+            self.add_error("message", ValidationError(PERSONAL_NUMBER, code="personal_number"))
         if self.shown is None:
             raise ValidationError(NOT_SHOWN, code="shown")
+
+    @property
+    def shown_fields(self) -> list[forms.BoundField]:
+        """The hidden fields that have something to say: most pages have never asked."""
+        return [field for field in self.hidden_fields() if field.name != "asked" or field.value()]
 
     def renew(self, address: str) -> None:
         """Have the hidden fields say what can be sent, where what they said could not; without a page, `address`."""
@@ -175,5 +196,10 @@ class ReportForm(forms.Form):
             kind=self.cleaned_data["kind"],
             message=self.cleaned_data["message"],
             email=self.cleaned_data["email"],
-            suspected_spam=bool(self.cleaned_data["website"]),
+            suspected_spam=bool(self.cleaned_data["website"]) or self.was_written_at_once,
         )
+
+    @property
+    def was_written_at_once(self) -> bool:
+        """In less time than a person takes. Pages of another day, and those that were kept, tell of no haste."""
+        return now() - self.shown.at < timedelta(seconds=settings.LEAST_SECONDS_TO_WRITE)

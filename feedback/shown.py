@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.urls import Resolver404, resolve
 from django.utils import translation
 
+from feedback.models import Entry
 from portal.language import language_of, without_language
 from strategy.dated import clock
 from strategy.global_goals import GLOBAL_GOALS
@@ -99,7 +100,9 @@ def _is_computed(address: str) -> bool:
         return Page.objects.begun().of_kind(NodeKind.ROADMAP).filter(node=match.kwargs["node_id"]).exists()
     if match.view_name == "changes":
         return Page.objects.begun().filter(node=match.kwargs["node_id"]).exists()
-    return match.view_name in ("report", "search", "tree", "global_goals", "latest")
+    if match.view_name == "diary_entry":
+        return Entry.objects.numbered(**match.kwargs).exists()
+    return match.view_name in ("report", "search", "tree", "global_goals", "latest", "diary", "keeping")
 
 
 def _moment(text: str) -> datetime | None:

@@ -16,10 +16,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from feedback.forms import ReportForm
+from feedback.heads import covering
 from feedback.models import Entry
-from feedback.register import TooMany
+from feedback.progress import progress
 from feedback.senders import network_of
 from feedback.shown import shown_now
+from feedback.steps import Deed
 from portal.away import RETRY_AFTER_SECONDS
 from portal.methods import read_only
 from strategy.dated import STOCKHOLM, end_of_day
@@ -28,7 +30,6 @@ from strategy.reading import Reading, Words
 from strategy.surroundings import Surroundings
 from strategy.viewpoint import Viewpoint, in_address
 
-MINUTE = 60
 CHUNK_BYTES = 64 * 1024
 PATIENCE_BYTES = 50 * 1024 * 1024
 LONGEST_MISSING = 200
@@ -87,12 +88,6 @@ def receive(request: HttpRequest, data: QueryDict) -> HttpResponse:
         reason = type(error.__cause__ or error).__name__
         log_response("A report has what can't be stored: %s", reason, response=response, request=request, level="error")
         return response
-    except TooMany:
-        response = show(
-            request, unsent, problem="too_many", status=HTTPStatus.TOO_MANY_REQUESTS, around=surroundings(request)
-        )
-        response.headers["Retry-After"] = str(MINUTE)
-        return response
     return HttpResponseRedirect(reverse("receipt", kwargs={"token": entry.token}), status=HTTPStatus.SEE_OTHER)
 
 
@@ -118,6 +113,9 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         },
         "page": Reading(edition, Viewpoint(language), Words({}, language)) if is_readable else None,
         "back_url": address_shown(entry, edition),
+        "progress": progress(entry),
+        "token": entry.token,
+        "has_proof": covering(entry.events.get(kind=Deed.RECEIVED).pk) is not None,
     }
     response = render(request, "feedback/receipt.html", context)
     response.headers["Cache-Control"] = "no-store"

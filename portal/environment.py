@@ -4,6 +4,7 @@ import ipaddress
 import os
 import re
 import secrets
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from feedback import checkpoint
 from portal import colours
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -94,6 +96,14 @@ def _is_email(value: str) -> bool:
     except ValidationError:
         return False
     return True
+
+
+def choice(name: str, *, options: Sequence[str]) -> str:
+    """The first of them is the default."""
+    value = text(name, default=options[0])
+    if value not in options:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(options)}, not {value!r}.")
+    return value
 
 
 def phone(name: str, *, default: str = "") -> str:
@@ -181,14 +191,53 @@ def secret(name: str) -> str:
     return value
 
 
-def kept_secret(path: Path) -> str:
+def signing_key(name: str) -> str:
+    """The secret seed of an Ed25519 key, which no message repeats."""
+    value = text(name)
+    try:
+        checkpoint.SigningKey("log", value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be 32 random bytes in base 64 (openssl rand -base64 32).") from error
+    return value
+
+
+def new_signing_key() -> str:
+    return checkpoint.encode(secrets.token_bytes(32))
+
+
+def verifier_keys(name: str) -> list[checkpoint.Key]:
+    try:
+        return [checkpoint.Key.parse(word) for word in words(name, default=[])]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must hold verifier keys, separated by commas: {error}") from error
+
+
+def log_name(name: str, *, default: str | None) -> str:
+    value = text(name, default=default)
+    try:
+        checkpoint.check_name(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} must be one word without +, such as strategi.example/register/FEL, not {value!r}."
+        ) from error
+    return value
+
+
+def folder(name: str, *, default: Path) -> Path:
+    found = Path(text(name, default=str(default)))
+    if not found.is_absolute():
+        raise ImproperlyConfigured(f"{name} must be a whole path, from the root on, not {str(found)!r}.")
+    return found
+
+
+def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(64)) -> str:
     """Made once, for the demo and for development, and kept beside the data."""
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             draft = path.with_name(f"{path.name}.{os.getpid()}")
             draft.touch(mode=0o600)
-            draft.write_text(secrets.token_urlsafe(64))
+            draft.write_text(make())
             draft.rename(path)
         return path.read_text()
     except OSError as error:

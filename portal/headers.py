@@ -52,7 +52,7 @@ class HeadersMiddleware:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        if not settings.ALLOW_INDEXING:
+        if not settings.ALLOW_INDEXING and "noindex" not in response.headers.get("X-Robots-Tag", ""):
             response.headers["X-Robots-Tag"] = "noindex"
         return response
 

@@ -13,7 +13,12 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from psycopg.types.range import Range
 
+from feedback.diary import Column, Question, ways_to_ask
 from feedback.forms import LONGEST, ReportForm
+from feedback.masks import Piece
+from feedback.models import Entry
+from feedback.public import PublicEntry, PublicEvent
+from feedback.steps import State
 from portal.site import Site
 from strategy.differences import Differences
 from strategy.filters import Choice, Filters, Group
@@ -97,6 +102,7 @@ def samples(request: HttpRequest) -> Samples:
         **roadmaps(),
         **changes(),
         **forms(request),
+        **register(request),
     }
 
 
@@ -408,5 +414,116 @@ def forms(request: HttpRequest) -> Samples:
                 "alone": True,
             },
             "with errors": {"form": wrong, "site": site},
+        },
+    }
+
+
+def register(request: HttpRequest) -> Samples:
+    """The public register: the list, and an entry that is released, secret, disposed of."""
+    usual = {
+        "series": "FEL",
+        "year": 2026,
+        "number": 17,
+        "received_at": MOMENT,
+        "kind": "error",
+        "kind_words": "Ett fel på sidan",
+        "state": "in_progress",
+        "state_words": "Pågår",
+        "closing_words": "",
+        "is_answered": False,
+        "sender": "Privatperson",
+        "subject": "Ett fel på sidan: Visioner och framtidsidéer",
+        "is_described": False,
+        "is_subject_hidden": False,
+        "is_sender_hidden": False,
+        "page_title": "Visioner och framtidsidéer",
+        "page_url": "#",
+        "page_language": "sv",
+        "released": (),
+        "released_at": None,
+        "disposed_at": None,
+        "disposal_rule": "",
+    }
+    pieces = (Piece("Ring "), Piece("█████", "Personuppgift", date(2028, 5, 1)), Piece(" om telefonnumret på sidan."))
+    received = PublicEntry(**usual)
+    released = PublicEntry(
+        **usual
+        | {
+            "number": 18,
+            "state_words": "Avslutat",
+            "closing_words": "Åtgärdat",
+            "is_answered": True,
+            "sender": "Föreningen Exempel",
+            "subject": f"{LONG}, skriver föreningen",
+            "is_described": True,
+            "released": pieces,
+            "released_at": MOMENT,
+        }
+    )
+    hidden = {"kind_words": "", "page_title": "", "page_url": "", "is_subject_hidden": True, "is_sender_hidden": True}
+    secret = PublicEntry(**usual | hidden | {"number": 19, "sender": "Sekretess", "subject": "Sekretess"})
+    not_shown = PublicEntry(**usual | {"page_title": "", "page_url": "", "subject": "Ett fel på sidan"})
+    gone = {"sender": "", "subject": "Ett fel på sidan", "page_url": "", "state_words": "Gallrat"}
+    disposed = PublicEntry(**usual | gone | {"number": 2, "disposed_at": MOMENT, "disposal_rule": "felanmalan"})
+    columns = [
+        Column("datum", "Datum", "#", "descending"),
+        Column("nummer", "Nummer", "#", ""),
+        Column("riktning", "In eller ut", "#", ""),
+        Column("avsandare", "Avsändare", "#", ""),
+        Column("arende", "Vad det gäller", "#", ""),
+        Column("lage", "Läge", "#", ""),
+    ]
+    asked = {
+        "the usual days": QueryDict(),
+        "a number": QueryDict("q=FEL+2026/17"),
+        "two dates, and one that is none": QueryDict("fran=2024-01-01&till=igår"),
+        "a number of another register": QueryDict("q=KS+2026/17&till=2024-02-01"),
+    }
+    questions = {name: Question.of(words, date(2024, 5, 1)) for name, words in asked.items()}
+    chosen = Question.of(QueryDict("q=telefon&slag=error&lage=closed&fran=2024-01-01&till=2024-12-31"), MOMENT.date())
+    choices = {"kinds": Entry.Kind.choices, "states": State.choices, "series": "FEL"}
+    board = reading(NodeKind.BOARD, "Kommunstyrelsen")
+    events = [
+        PublicEvent(MOMENT, "Inkommet", "Avsändaren"),
+        PublicEvent(MOMENT, "Sidan rättad", "Handläggare", compare_url="#"),
+        PublicEvent(MOMENT, "Besvarat", "Handläggare", says="Handling FEL 2026/17-2"),
+    ]
+    return {
+        "feedback/register.html#narrowing": {
+            "the usual days": {**choices, "question": questions["the usual days"]},
+            "all that can be chosen": {**choices, "question": chosen},
+        },
+        "feedback/register.html#about": {
+            **{name: {"question": question, "moment": MOMENT} for name, question in questions.items()},
+            "from one day to another": {"question": chosen, "moment": MOMENT},
+        },
+        "feedback/register.html#entries": {
+            "of every sort": {"columns": columns, "entries": [received, released, secret, disposed]}
+        },
+        "feedback/register.html#includes": {
+            "with boards": {"series": "FEL", "boards": [board], "other_registers": ["Skolornas diarier"]},
+            "without": {"series": "FEL"},
+        },
+        "feedback/register_entry.html#facts": {
+            "received": {"entry": received},
+            "closed, by an organisation": {"entry": released},
+            "secret": {"entry": secret},
+            "about a page that is blocked": {"entry": not_shown},
+            "disposed of": {"entry": disposed},
+        },
+        "feedback/register_entry.html#released": {
+            "with a gap": {"entry": released},
+            "not released": {"entry": received},
+            "disposed of": {"entry": disposed},
+        },
+        "feedback/register_entry.html#events": {"": {"events": events}},
+        "feedback/parts/proof.html": {
+            "not yet": {"token": "a-token", "has_proof": False},
+            "with a proof": {"token": "a-token", "has_proof": True},
+        },
+        "feedback/parts/ask_for_document.html": {
+            "any": {"ask": ways_to_ask(""), "site": Site(request)},
+            "one": {"ask": ways_to_ask("FEL 2026/17"), "site": Site(request)},
+            "by e-mail": {"ask": {"url": "#", "email": "registrator@kommun.example"}, "site": Site(request)},
         },
     }

@@ -6,7 +6,8 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from granian import Granian
@@ -60,6 +61,32 @@ def serve(host: str, port: int, on_ready: Callable[[], None]) -> bool:
     return server.interrupt_signal
 
 
+@contextmanager
+def working(origin: str) -> Iterator[None]:
+    """`manage.py worker` in a process of its own, for a portal at `origin`. It ends when this one does, in any way."""
+    process = multiprocessing.get_context("spawn").Process(target=_work, args=(origin,), daemon=True)
+    # Ctrl-C reaches every process of the terminal, and is for this one alone. What is blocked stays so in the other.
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    process.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.join(timeout=STOP_SECONDS)
+        process.kill()
+
+
+def _work(origin: str) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.environ.setdefault("SITE_URL", origin)
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("worker", verbosity=0)
+
+
 def load_application(target: str) -> Any:
     """Runs in each worker, which must not outlive the process that started it and would keep the port."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -79,12 +106,18 @@ def _end_with_parent() -> None:
 def _stop_on_interrupt(server: Any) -> None:
     """
     Ctrl-C reaches every process of the terminal. A worker in the middle of its imports would die of it with a
-    traceback, so the signal is blocked, which workers inherit, and a thread waits for it here.
+    traceback, so the signal is blocked, which workers inherit, and a thread takes it here. Another thread may get it
+    instead (tqdm has one), so that whoever does says so through a pipe.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    told, teller = os.pipe()
+    os.set_blocking(teller, False)
+    signal.set_wakeup_fd(teller, warn_on_full_buffer=False)
 
     def wait() -> None:
-        signal.sigwait({signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        while signal.SIGINT not in os.read(told, 1):
+            pass
         server.signal_handler_interrupt()
 
     threading.Thread(target=wait, daemon=True).start()

@@ -47,10 +47,46 @@ SECURITY_EXPIRES = environment.day(
     "SECURITY_EXPIRES", default=datetime.now(UTC).date() + timedelta(days=180) if DEMO else None
 )
 
-# Reports that one sender may send in a minute; 0 for no limit
-REPORTS_PER_MINUTE = environment.number("REPORTS_PER_MINUTE", default=60)
+# What is received is suspected to be spam after so many reports of one sender in a minute (0: never), and when the form
+# was filled in in fewer seconds than a person takes
+REPORTS_PER_MINUTE = environment.number("REPORTS_PER_MINUTE", default=20)
+LEAST_SECONDS_TO_WRITE = environment.number("LEAST_SECONDS_TO_WRITE", default=3)
 # What the register's numbers begin with: FEL 2026/17
 REPORT_SERIES = environment.text("REPORT_SERIES", default="FEL")
+# How many days the public register shows unless it is asked for others (REC-55); registers of the municipality that it
+# does not include, besides those of its boards (REC-56); whom to ask for documents, if not SITE_EMAIL (REC-57)
+REGISTER_DAYS = environment.number("REGISTER_DAYS", default=30)
+OTHER_REGISTERS = environment.words("OTHER_REGISTERS", default=[])
+REGISTER_EMAIL = environment.email("REGISTER_EMAIL")
+# Its signed heads: what the log is called, for good, and the secret that they are signed with
+REGISTER_NAME = environment.log_name(
+    "REGISTER_NAME", default=f"demo.example/register/{REPORT_SERIES}" if DEMO else None
+)
+REGISTER_KEY = (
+    environment.kept_secret(VAR_DIR / "register-key", environment.new_signing_key)
+    if DEMO
+    else environment.signing_key("REGISTER_KEY")
+)
+REGISTER_OLD_KEYS = environment.verifier_keys("REGISTER_OLD_KEYS")
+# The municipality's own decisions on what is disposed of, and when; without the file, nothing is (REC-70).
+RETENTION_FILE = environment.text("RETENTION_FILE", default="")
+
+# Where mail is handed in, and from whom it is. Without MAIL_HOST it waits; the demo writes it to files and sends none.
+MAIL_FOLDER = VAR_DIR / "mail" if DEMO else None
+MAIL_HOST = "" if DEMO else environment.text("MAIL_HOST", default="")
+MAIL_SECURITY = environment.choice("MAIL_SECURITY", options=["starttls", "tls", "none"])
+MAIL_PORT = environment.number("MAIL_PORT", default={"starttls": 587, "tls": 465, "none": 25}[MAIL_SECURITY])
+MAIL_USER = environment.text("MAIL_USER", default="")
+MAIL_PASSWORD = environment.text("MAIL_PASSWORD", default="")
+MAIL_FROM = environment.email("MAIL_FROM") or SITE_EMAIL or ("fardplan@kommun.example" if DEMO else "")
+MAIL_REPLY_TO = environment.email("MAIL_REPLY_TO") or SITE_EMAIL or MAIL_FROM
+# How many seconds the mail server may take for each step
+MAIL_TIMEOUT = 30
+if MAIL_HOST and not (MAIL_FROM and SITE_URL):
+    raise ImproperlyConfigured("MAIL_HOST needs MAIL_FROM and SITE_URL too: whom mail is from, and where it leads.")
+
+# What is done later is in a table, from the transaction that asks for it until `manage.py worker` has done it.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 INSTALLED_APPS = [
     "portal",
@@ -65,6 +101,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_prose_editor",
+    "django_tasks_db",
     "treebeard",
 ]
 
@@ -120,6 +157,10 @@ TEMPLATES = [
 DATABASES = {
     "default": environment.database("DATABASE_URL", pool_size=environment.number("DATABASE_POOL", default=8)),
 }
+# Where the heads are kept besides. Whoever tries the demo with several databases has as many registers.
+REGISTER_HEADS = environment.folder(
+    "REGISTER_HEADS", default=VAR_DIR / "heads" / (DATABASES["default"]["NAME"] if DEMO else "")
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "sv"

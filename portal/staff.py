@@ -11,6 +11,8 @@ ACCOUNTS = {
     "redaktor": "Editors",
     "utgivare": "Publishers",
     "registrator": "Registrars",
+    "handlaggare": "Case officers",
+    "arkivarie": "Archivists",
     "administrator": "Administrators",
 }
 

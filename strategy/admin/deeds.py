@@ -1,13 +1,15 @@
 """What publishers do with nodes, in one form: publish, schedule, withdraw, cancel."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django import forms
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from strategy import publishing
+from strategy import occasions, publishing
 from strategy.models import Node
 
 
@@ -46,15 +48,37 @@ class DeedForm(forms.Form):
         help_text=gettext_lazy("One sentence, for people who read the page's history. May be left empty."),
     )
 
+    settles = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Reports that this settles"),
+        help_text=gettext_lazy("The page's history then names them, and they lead to what was changed."),
+    )
+
+    def __init__(self, *args: Any, offered: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["settles"].choices = offered
+        if not offered:
+            del self.fields["settles"]
+
     def clean(self) -> dict:
         data = super().clean()
+        if data.get("settles") and (data.get("deed") != self.PUBLISH or data.get("at")):
+            self.add_error("settles", _("Reports are settled by what is published now."))
         if data.get("deed") == self.CANCEL and data.get("at"):
             self.add_error("at", _("Cancelling is done at once."))
         return data
 
 
 def do(
-    nodes: list[Node], *, by: AbstractBaseUser, deed: str, branch: bool, at: datetime | None, reason: str = ""
+    nodes: list[Node],
+    *,
+    by: AbstractBaseUser,
+    deed: str,
+    branch: bool,
+    at: datetime | None,
+    reason: str = "",
+    settles: Sequence[str] = (),
 ) -> str:
     """Does the deed and returns what to say of it. Raises publishing.Refused."""
     # A node takes those below it along.
@@ -70,7 +94,10 @@ def do(
         return (later if at else done) % {"count": count}
     if branch:
         nodes = [below for node in tops for below in Node.objects.get_tree(node)]
-    count = len(publishing.publish_together(nodes, at=at, by=by, reason=reason))
+    pages = publishing.publish_together(nodes, at=at, by=by, reason=reason)
+    if settles:
+        occasions.source().settle(settles, pages, by)
+    count = len(pages)
     if not count:
         return _("Nothing had changed, so nothing was published.")
     done = ngettext("%(count)d page is published.", "%(count)d pages are published.", count)

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 from treebeard.admin import TreeAdmin
 
 from portal.language import in_language
-from strategy import documents, publishing, uploads
+from strategy import documents, occasions, publishing, uploads
 from strategy.admin import preview
 from strategy.admin.deeds import DeedForm, do
 from strategy.admin.forms import NodeForm
@@ -391,7 +391,8 @@ class NodeAdmin(TreeAdmin):
         if not nodes:
             return redirect("admin:strategy_node_changelist")
         deed = request.GET.get("deed", DeedForm.PUBLISH)
-        form = DeedForm(request.POST or None, initial={"deed": deed})
+        offered = occasions.source().offered([node.pk for node in nodes])
+        form = DeedForm(request.POST or None, initial={"deed": deed}, offered=offered)
         problems: list = []
         if request.method == "POST" and form.is_valid():
             try:

@@ -14,6 +14,7 @@ from django.utils.formats import time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from strategy import occasions
 from strategy.dated import STOCKHOLM
 from strategy.history import Chronicle, Event, What, between, read_documents
 from strategy.models import Page
@@ -49,14 +50,22 @@ def listed(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """All that happened to a page. Two queries, and one where something is blocked."""
+    """All that happened to a page. Two queries, one where something is blocked, and one for what occasioned it."""
     page_obj = Paginator(chronicle.events, CHANGES_IN_LIST).get_page(request.GET.get("page"))
     events = list(page_obj)
     times = times_of_day(event.at for event in chronicle.events)
     read_documents([chronicle.latest, *(edition for event in events for edition in (event.page, event.before))])
+    occasioned = occasions.source().of(event.page.pk for event in events if event.page)
     context = {
         **context_of(request, around, chronicle, node_id),
-        "changes": [{**described(event, around, chronicle), "time": times[event.at]} for event in events],
+        "changes": [
+            {
+                **described(event, around, chronicle),
+                "time": times[event.at],
+                "occasions": occasioned.get(event.page.pk, []) if event.page and event.is_publication else [],
+            }
+            for event in events
+        ],
         "page_obj": page_obj,
         "problem": problem,
         "noindex": bool(problem),

@@ -42,7 +42,27 @@ def content(db, settings, client) -> dict[str, object]:
 
     form = read_form(client.get("/om/"))
     received = client.post(form.action, form.values | {"message": "Telefonnumret är fel."})
-    return {"receipt": received.url, "result": result.pk, "first": first.pk, "last": last.pk}
+    released = released_entry()
+    return {
+        "receipt": received.url,
+        "entry": released.designation.replace(" ", "/"),
+        "result": result.pk,
+        "first": first.pk,
+        "last": last.pk,
+    }
+
+
+def released_entry() -> object:
+    """That report, with the text that is public, and a gap in it."""
+    from datetime import date
+
+    from feedback import release
+    from feedback.masks import Ground, Mask
+    from feedback.models import Entry
+
+    entry = Entry.objects.get()
+    release.release(entry, [Mask(0, 14, Ground.PERSONAL_DATA, date(2090, 1, 1))])
+    return entry
 
 
 @pytest.fixture

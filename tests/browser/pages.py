@@ -37,8 +37,13 @@ PAGES = [
     ("another day", f"{GOAL}?den=2024-05-01"),
     ("a day ahead", "/?den=2090-01-01"),
     ("cookies", "/kakor/"),
+    ("personal data", "/personuppgifter/lagring/"),
     ("report", "/meddela-fel/"),
     ("receipt", "{receipt}"),
+    ("signed heads", "/diarium/huvuden/"),
+    ("public register", "/diarium/?q=fel&till=2099-12-31&fran=2020-01-01"),
+    ("public register, nothing", "/diarium/?q=finns+inte&fran=x"),
+    ("entry of the register", "/diarium/{entry}/"),
 ]
 
 # They answer with a status of 400 or more.

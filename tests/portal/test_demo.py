@@ -163,7 +163,8 @@ def test_demo_from_nothing_then_again_then_after_a_crash(checkout, port):
 
     process, said = checkout.start_demo(port)
     passwords = re.findall(r"^  (\w+) +(\S{16})$", said, re.MULTILINE)
-    assert [name for name, _ in passwords] == ["redaktor", "utgivare", "registrator", "administrator"]
+    accounts = ["redaktor", "utgivare", "registrator", "handlaggare", "arkivarie", "administrator"]
+    assert [name for name, _ in passwords] == accounts
     for path, word in [("/", "Vi lyfter tillsammans"), ("/en/", "Report"), ("/admin/login/", "Färdplan")]:
         status, text = get(port, path)
         assert status == 200

@@ -16,7 +16,12 @@ PRODUCTION = {
     "DATABASE_URL": "postgres://fardplan:s3cret@db.example:5432/fardplan",
     "SECRET_KEY": "a-production-key-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFG",
     "ALLOWED_HOSTS": "strategi.example",
+    "REGISTER_NAME": "strategi.example/register/FEL",
+    "REGISTER_KEY": "c2VlZC1zZWVkLXNlZWQtc2VlZC1zZWVkLXNlZWQtMTI=",
     "SITE_NAME": "Exempelköpings kommun",
+    "SITE_URL": "https://strategi.example",
+    "MAIL_HOST": "post.kommun.example",
+    "MAIL_FROM": "fardplan@kommun.example",
     "SECURITY_CONTACT": "mailto:sakerhet@kommun.example",
     "SECURITY_EXPIRES": str(datetime.now(UTC).date() + timedelta(days=180)),
 }
@@ -39,7 +44,7 @@ def test_production_settings_pass_djangos_deployment_check():
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_NAME"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_NAME", "REGISTER_NAME", "REGISTER_KEY"])
 def test_production_does_not_start_without(name):
     result = manage("check", **{key: value for key, value in PRODUCTION.items() if key != name})
     assert_one_sentence(result, name)
@@ -55,6 +60,10 @@ def test_production_does_not_start_without(name):
         ("TRUSTED_PROXIES", "10.0.0.1, proxy.example"),
         ("REPORTS_PER_MINUTE", "many"),
         ("DATABASE_POOL", "-1"),
+        ("REGISTER_NAME", "strategi.example, register"),
+        ("REGISTER_KEY", "s3cret"),
+        ("REGISTER_OLD_KEYS", "strategi.example+s3cret"),
+        ("REGISTER_HEADS", "heads"),
         ("SITE_URL", "https://strategi.example/start/"),
         ("SITE_URL", "strategi.example"),
         ("SITE_HOMEPAGE", "javascript:alert(1)"),
@@ -62,6 +71,10 @@ def test_production_does_not_start_without(name):
         ("SITE_PHONE", "ring oss"),
         ("SITE_COLOURS", "link:#8fd6d2/#8fd6d2"),
         ("LANGUAGES", "sv,xx"),
+        ("MAIL_FROM", "kommunen"),
+        ("MAIL_PORT", "smtp"),
+        ("MAIL_SECURITY", "ssl"),
+        ("SITE_URL", ""),  # since MAIL_HOST is set
         ("ALLOW_INDEXING", "yes"),
         ("SECURITY_CONTACT", "sakerhet@kommun.example"),
         ("SECURITY_EXPIRES", "31 maj 2027"),

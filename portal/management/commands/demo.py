@@ -4,11 +4,9 @@ import shutil
 import signal
 import sys
 import tempfile
-import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
-from io import StringIO
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +16,15 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error, OperationalError, connection
+from django.db import OperationalError, connection
 
 from portal.catalogues import compile_catalogues
 from portal.postgres import Cluster, DatabaseUnavailable
-from portal.server import port_is_free, serve
+from portal.server import port_is_free, serve, working
 from portal.staff import create_accounts
 
 HOST = "127.0.0.1"
 OLDEST_POSTGRESQL = 15
-FORGETTING_SECONDS = 60 * 60
 
 
 class Command(BaseCommand):
@@ -69,7 +66,7 @@ class Command(BaseCommand):
             check_database()
             self.prepare()
             connection.close()
-            with forgetting_senders():
+            with working(f"http://{HOST}:{port}"):
                 stopped = serve(
                     HOST, port, lambda: self.say(f"\nThe portal is at http://{HOST}:{port}/ (Ctrl-C stops it)")
                 )
@@ -87,6 +84,8 @@ class Command(BaseCommand):
         self.say("Removing the data …")
         cluster.delete()
         shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+        # Or the new register would be taken for an older copy of the one that is gone.
+        shutil.rmtree(settings.REGISTER_HEADS, ignore_errors=True)
 
     def confirms(self, question: str) -> bool:
         try:
@@ -143,29 +142,6 @@ class Command(BaseCommand):
     def say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
-
-
-@contextmanager
-def forgetting_senders() -> Iterator[None]:
-    """`forget_senders` at once and then every hour, as whoever runs the portal has it done by a job (REC-7)."""
-    stop = threading.Event()
-    thread = threading.Thread(target=_forget_senders, args=(stop,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(timeout=5)
-
-
-def _forget_senders(stop: threading.Event) -> None:
-    # Ctrl-C is for the thread of portal.server that waits for it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    while not stop.is_set():
-        # A database that is away is told by the pages; in an hour it is there again.
-        with suppress(Error), closing(connection):
-            call_command("forget_senders", stdout=StringIO())
-        stop.wait(FORGETTING_SECONDS)
 
 
 def check_var_is_writable() -> None:
