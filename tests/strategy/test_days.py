@@ -24,8 +24,8 @@ THEN = "2024-04-01"
 
 LISTS = ("/nivaer/namnder/", "/hela-fardplanen/", "/globala-mal/", "/globala-mal/8/", "/det-senaste/")
 
-# What has no day: files, the styles, staff's, feeds, and where a report is sent.
-WITHOUT_DAY = ("/media/", "/static/", "/admin/", "/feed/", "/meddela-fel/")
+# What has no day: files, the styles, staff's, feeds, the register, and where a report is sent.
+WITHOUT_DAY = ("/media/", "/static/", "/admin/", "/feed/", "/meddela-fel/", "/diarium/")
 
 
 @pytest.fixture
