@@ -3,7 +3,7 @@ from django.urls import path
 from feedback import diary, keeping, proofs, views
 
 urlpatterns = [
-    path("personuppgifter/lagring/", keeping.keeping, name="keeping"),
+    path("diarium/lagring/", keeping.keeping, name="keeping"),
     path("meddela-fel/", views.report, name="report"),
     path("kvittens/<slug:token>/", views.receipt, name="receipt"),
     path("kvittens/<slug:token>/bevis.tlog-proof", proofs.receipt_proof, name="receipt_proof"),

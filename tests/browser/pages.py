@@ -37,7 +37,7 @@ PAGES = [
     ("another day", f"{GOAL}?den=2024-05-01"),
     ("a day ahead", "/?den=2090-01-01"),
     ("cookies", "/kakor/"),
-    ("personal data", "/personuppgifter/lagring/"),
+    ("personal data", "/diarium/lagring/"),
     ("report", "/meddela-fel/"),
     ("receipt", "{receipt}"),
     ("signed heads", "/diarium/huvuden/"),

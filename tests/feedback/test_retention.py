@@ -25,8 +25,8 @@ CHECKLIST = {
     "legal basis": ("artikel 6.1 e.*artikel 6.1 c", r"Article 6\(1\)\(e\).*Article 6\(1\)\(c\)"),
     "recipients": ("Vem som helst kan begära", "Anyone may ask"),
     "how long": (
-        "dokumenthanteringsplan.*/personuppgifter/lagring/",
-        "plan for its records.*/personuppgifter/lagring/",
+        "dokumenthanteringsplan.*/diarium/lagring/",
+        "plan for its records.*/diarium/lagring/",
     ),
     "rights": (
         "kopia.*rättas.*begränsas.*invända.*raderade är begränsad",
@@ -167,11 +167,11 @@ def test_page_on_personal_data_tells_all_that_the_regulation_asks_for(item, lang
 
 
 def test_page_prints_what_the_program_goes_by(client, about, settings, tmp_path):
-    page = client.get("/personuppgifter/lagring/").content.decode()
+    page = client.get("/diarium/lagring/").content.decode()
     assert page.count("Begäran om innehåll i annan form") == 1
     assert "KS 2026/45" not in page
     decide(settings, tmp_path)
-    for address, language in (("/personuppgifter/lagring/", "sv"), ("/en/personuppgifter/lagring/", "en")):
+    for address, language in (("/diarium/lagring/", "sv"), ("/en/diarium/lagring/", "en")):
         page = client.get(address).content.decode()
         assert "KS 2026/45 § 12" in page
         for line in plan().lines:
