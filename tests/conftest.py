@@ -65,6 +65,7 @@ OTHERS = (
 )
 
 TEST_DATABASE = "test_fardplan_"
+DATABASE_OF_RUN = "FARDPLAN_TEST_DATABASE"
 
 pytest_plugins = ["tests.tree"]
 
@@ -81,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in OTHERS:
         os.environ.pop(name, None)
     os.environ.update(PRODUCTION)
+    # With several processes (-n 2), the first has started it and told the others.
     cluster = None if os.environ.get("DATABASE_URL") else Cluster("postgres-tests")
     if cluster:
         try:
@@ -92,9 +94,11 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
 
     if cluster:
-        # A database for each run, so that two at once don't meet.
         drop_left_databases(cluster)
-        settings.DATABASES["default"]["TEST"] = {"NAME": f"{TEST_DATABASE}{os.getpid()}"}
+        os.environ[DATABASE_OF_RUN] = f"{TEST_DATABASE}{os.getpid()}"
+    # A database for each run, so that two at once don't meet. Each process of a run adds its own name to it.
+    if DATABASE_OF_RUN in os.environ:
+        settings.DATABASES["default"].setdefault("TEST", {})["NAME"] = os.environ[DATABASE_OF_RUN]
 
     # The test client speaks http unless it is told otherwise. tests/portal/test_headers.py tests the redirect.
     settings.SECURE_SSL_REDIRECT = False
@@ -119,7 +123,7 @@ def drop_left_databases(cluster: Cluster) -> None:
     """Those of runs that were killed."""
     with psycopg.connect(cluster.url, autocommit=True) as connection:
         for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall():
-            pid = name.removeprefix(TEST_DATABASE)
+            pid = name.removeprefix(TEST_DATABASE).partition("_")[0]
             if pid.isdigit() and not Path(f"/proc/{pid}").exists():
                 connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
@@ -160,7 +164,7 @@ def heads_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
     """The triggers that refuse TRUNCATE (named *_no_truncate) would refuse the emptying of tables between tests too."""
     from django.db import connection
 
@@ -171,6 +175,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
         )
         for trigger, table in cursor.fetchall():
             cursor.execute(f'ALTER TABLE {table} DISABLE TRIGGER "{trigger}"')
+    yield
+    # A test that kills connections may have killed this one. And a browser's last one can outlive it for a moment: then
+    # the database could not be dropped.
+    connection.close()
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture
