@@ -98,6 +98,13 @@ def exported(data: bytes, passages: Iterable[tuple[str, bytes, str]] = ()) -> by
     return canonical(event | {"passages": shown}) + b"\n"
 
 
+def withheld(leaf: bytes, sequence: int) -> bytes:
+    """A line of an export for an event of which nothing is shown but the hash: the tree can be checked all the same."""
+    if len(leaf) != sha256().digest_size:
+        raise ValueError(f"A leaf has {sha256().digest_size} bytes, and not {len(leaf)}.")
+    return canonical({"format": FORMAT, "leaf": leaf.hex(), "sequence": sequence}) + b"\n"
+
+
 def commitment(salt: bytes, text: str) -> bytes:
     """
     What proves that `text` was this, to whom is shown it and its salt, and tells nothing to anyone else. The salt is

@@ -6,7 +6,7 @@ from functools import cache
 from django.utils.timezone import localdate
 from holidays import DE_FACTO, PUBLIC, country_holidays
 
-from strategy.dated import STOCKHOLM, end_of_day
+from strategy.dated import STOCKHOLM
 
 _SATURDAY = 5
 
@@ -23,9 +23,9 @@ def due_on(received_on: date) -> date:
     return day
 
 
-def due_at(received_at: datetime) -> datetime:
-    """The last moment to deal with what came in at `received_at` (aware)."""
-    return end_of_day(due_on(localdate(received_at, STOCKHOLM)))
+def due_after(received_at: datetime) -> date:
+    """The last day to deal with what came in at `received_at` (aware): it is the day in Sweden that counts."""
+    return due_on(localdate(received_at, STOCKHOLM))
 
 
 # An instance for each year: one that is shared fills itself while it is asked, and a thread may find it half full.

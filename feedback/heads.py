@@ -5,8 +5,9 @@ A head is signed when everything that it covers was read back from the database 
 before is the beginning of it. It is then in the database, and after that in a folder outside (feedback.published).
 """
 
+import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,17 +17,21 @@ from django.db.models import Max
 from django.utils.timezone import now
 
 from feedback import published, register
-from feedback.checkpoint import Checkpoint, InclusionProof, Key, SigningKey, read_checkpoint
-from feedback.merkle import Tree, inclusion_proof
+from feedback.checkpoint import Checkpoint, ConsistencyProof, InclusionProof, Key, SigningKey, read_checkpoint
+from feedback.merkle import Tree, consistency_proof, inclusion_proof
 from feedback.models import Event, Head
 from feedback.published import origin_of, place_of
 from feedback.steps import Deed
-from feedback.verification import Broken, Found, History, Shown, check_head, check_root, leaves, read_back
+from feedback.verification import Broken, Found, History, Shown, check_head, check_root, guards, leaves, read_back
 from feedback.verification import verify as verify_all
 from strategy.dated import clock
 
 # Between what was given for certain and where a recovered register goes on: what came after the newest head.
 SKIPPED = 100
+# Nobody gives one entry as many documents as this between two copies, and designations have four digits for them.
+MOST_DOCUMENTS = 1000
+
+logger = logging.getLogger("feedback.heads")
 
 
 class NotRecovered(Exception):
@@ -52,6 +57,15 @@ def size_now() -> int:
 def verify(shown: Shown | None = None) -> Found:
     """Everything there is in the register. Raises verification.Broken."""
     return verify_all(keys, *([shown] if shown else []))
+
+
+def watch() -> None:
+    """Verify all of it and what guards it; an error in the program's log tells what does not hold."""
+    try:
+        verify()
+        guards()
+    except Broken as problem:
+        logger.error("The register does not hold. %s", problem)
 
 
 def sign() -> Head | None:
@@ -80,10 +94,11 @@ def sign_what_is_there(history: History) -> Head | None:
     if size == 0 or (last and last.size == size and last.epoch == history.epoch):
         return None
     tree = Tree()
-    for row in read_back(size):
-        tree.add(row.leaf)
-        if last and last.size == tree.size:
-            check_root(tree, last, 0)
+    with closing(read_back(size)) as rows:
+        for row in rows:
+            tree.add(row.leaf)
+            if last and last.size == tree.size:
+                check_root(tree, last, 0)
     if last and last.size > size:
         raise Broken(f"Event {size} is missing: a signed head says that there are {last.size}.")
     checkpoint = Checkpoint(origin_of(history.epoch), size, tree.root())
@@ -149,7 +164,8 @@ def recover(size: int, *, skip: int | None = None) -> Event:
     """
     Go on from an older copy: as a log of another name, with numbers that were not given before. The heads of what was
     lost stay. `size` is that of the newest head outside, from whoever answers for this; `skip` is how many numbers
-    are left out in each series (by default, what was lost and SKIPPED).
+    are left out in each series, and of documents in each entry (by default, what was lost and SKIPPED; as much again
+    for each recovery that was lost itself).
 
     Raises NotRecovered, and Broken where the register is not older but another one.
     """
@@ -163,19 +179,29 @@ def recover(size: int, *, skip: int | None = None) -> Event:
         history = History.of_the_register()
         last_event = Event.objects.order_by("sequence").last()
         here = size_now()
-        lost = max(newest_size - here, 0)
-        skip = lost + SKIPPED if skip is None else skip
+        _check_heads(history, here)
+        lost = _lost(history.epoch, epoch, here)
+        skip = lost + SKIPPED * (epoch - history.epoch + 1) if skip is None else skip
         if skip < lost:
             raise NotRecovered(f"{lost} events at least are lost: as many numbers may have been given.")
-        _check_heads(history, here)
         _take_in()
         facts = {
             "epoch": epoch + 1,
             "origin": origin_of(epoch + 1),
             "newest": {"origin": origin_of(epoch), "size": newest_size, "root": text.split("\n")[2]},
             "numbers": _go_on_from(skip, last_event.at if last_event else None),
+            "documents": min(skip, MOST_DOCUMENTS),
         }
         return register.record(None, Deed.RECOVERED, facts=facts)
+
+
+def _lost(here_epoch: int, epoch: int, here: int) -> int:
+    """How many events at least: of the log that this is an older copy of, and of each that went on from it since."""
+    sizes = dict.fromkeys(range(here_epoch, epoch + 1), 0)
+    for place in map(place_of, published.everything()):
+        if place[0] in sizes:
+            sizes[place[0]] = max(sizes[place[0]], place[1])
+    return sum(max(size - here, 0) for size in sizes.values())
 
 
 def _check_heads(history: History, here: int) -> None:
@@ -187,11 +213,12 @@ def _check_heads(history: History, here: int) -> None:
         if head.size <= here and history.has(head.epoch, head.size):
             sizes.setdefault(head.size, []).append(head)
     tree, proved = Tree(), 0
-    for row in read_back(here):
-        tree.add(row.leaf)
-        for head in sizes.get(tree.size, []):
-            check_root(tree, head, proved)
-            proved = tree.size
+    with closing(read_back(here)) as rows:
+        for row in rows:
+            tree.add(row.leaf)
+            for head in sizes.get(tree.size, []):
+                check_root(tree, head, proved)
+                proved = tree.size
 
 
 def _head_of(text: str) -> Head:
@@ -224,7 +251,18 @@ def _go_on_from(skip: int, last: datetime | None) -> list[dict[str, Any]]:
     ]
 
 
-# Proof of a receipt.
+# Proofs.
+
+
+def continuation(older: Head, newer: Head) -> ConsistencyProof:
+    """That a head continues an older one of its epoch. Raises Broken rather than prove what does not hold."""
+    proof = ConsistencyProof(older.size, consistency_proof(leaves(newer.size), older.size, newer.size), newer.text)
+    known = keys(newer.epoch)
+    try:
+        proof.check(read_checkpoint(older.text.encode(), known), known)
+    except ValueError as error:
+        raise Broken(f"The head of {newer.size} events does not continue that of {older.size}: {error}") from error
+    return proof
 
 
 def covering(sequence: int) -> Head | None:

@@ -35,10 +35,6 @@ class Mask:
     ground: str
     review_on: date
 
-    @property
-    def facts(self) -> dict[str, Any]:
-        return {"start": self.start, "end": self.end, "ground": self.ground, "review_on": self.review_on.isoformat()}
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -70,15 +66,22 @@ def masked(text: str, masks: Iterable[Mask]) -> str:
     return "".join([*parts, text[done:]])
 
 
+def facts_of(masks: Iterable[Mask]) -> list[dict[str, Any]]:
+    """Of the gaps in what masked() makes: where in it they are, and nothing of how long what they stand for is."""
+    facts, shift = [], 0
+    for mask in masks:
+        facts.append({"at": mask.start + shift, "ground": mask.ground, "review_on": mask.review_on.isoformat()})
+        shift += len(GAP) - (mask.end - mask.start)
+    return facts
+
+
 def pieces(copy: str, facts: Iterable[Mapping[str, Any]]) -> Iterator[Piece]:
-    """What masked() made, taken apart by the facts of its masks: the sign of a gap can be a sign of the text too."""
-    done = shift = 0
+    """What masked() made, taken apart by the facts of its gaps: the sign of a gap can be a sign of the text too."""
+    done = 0
     for fact in facts:
-        start = fact["start"] + shift
-        if start > done:
-            yield Piece(copy[done:start])
+        if fact["at"] > done:
+            yield Piece(copy[done : fact["at"]])
         yield Piece(GAP, str(Ground(fact["ground"]).label), date.fromisoformat(fact["review_on"]))
-        done = start + len(GAP)
-        shift += len(GAP) - (fact["end"] - fact["start"])
+        done = fact["at"] + len(GAP)
     if copy[done:]:
         yield Piece(copy[done:])

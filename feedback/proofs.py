@@ -1,6 +1,7 @@
 """What anybody can check the register by: its signed heads, and the proof that a report is in it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -16,26 +17,29 @@ from feedback.checkpoint import encode
 from feedback.models import Entry, Event, Head
 from feedback.published import origin_of
 from feedback.steps import Deed
+from feedback.verification import History
 from portal.methods import read_only
 from portal.site import absolute
 from strategy.surroundings import Surroundings
 from strategy.viewpoint import Viewpoint
 from strategy.views.feeds import Feed, followed, tag
 
+VERIFIER = Path(__file__).parent / "verifier" / "verify.py"
 ON_PAGE = 50
 IN_FEED = 100
 
 
 @read_only
 def signed_heads(request: HttpRequest) -> HttpResponse:
-    """All heads, newest first, and what they prove. Five queries and those of every page."""
+    """All heads, newest first, and what they prove. Six queries and those of every page."""
     viewpoint = Viewpoint(request.LANGUAGE_CODE)
     page = Paginator(Head.objects.newest_first(), ON_PAGE).get_page(request.GET.get("page"))
+    newest = Head.objects.newest_first().first()
     epochs = list(Head.objects.order_by("epoch").values_list("epoch", flat=True).distinct()) or [1]
     context = {
         **Surroundings.at(viewpoint).context(request.path),
         "pages": page,
-        "heads": [shown(head) for head in page],
+        "heads": [shown(head, newest) for head in page],
         "origin": origin_of(epochs[-1]),
         "keys": [str(key) for epoch in reversed(epochs) for key in heads.keys(epoch)],
         "recoveries": Event.objects.filter(kind=Deed.RECOVERED).order_by("-sequence"),
@@ -43,20 +47,26 @@ def signed_heads(request: HttpRequest) -> HttpResponse:
     return render(request, "feedback/heads.html", context)
 
 
-def shown(head: Head) -> dict[str, Any]:
+def shown(head: Head, newest: Head) -> dict[str, Any]:
+    is_continued = head.epoch == newest.epoch and head.size < newest.size
     return {
         "size": head.size,
         "epoch": head.epoch,
         "root": encode(bytes(head.root)),
         "signed_at": head.signed_at,
         "url": address_of(head),
+        "continued_url": in_epoch("continuation", head.epoch, older=head.size, newer=newest.size)
+        if is_continued
+        else "",
     }
 
 
 def address_of(head: Head) -> str:
-    if head.epoch == 1:
-        return reverse("head", kwargs={"size": head.size})
-    return reverse("head", kwargs={"epoch": head.epoch, "size": head.size})
+    return in_epoch("head", head.epoch, size=head.size)
+
+
+def in_epoch(name: str, epoch: int, **place: int) -> str:
+    return reverse(name, kwargs=place if epoch == 1 else {"epoch": epoch, **place})
 
 
 @read_only
@@ -64,6 +74,28 @@ def head(request: HttpRequest, size: int, epoch: int = 1) -> HttpResponse:
     """As it was signed, to the byte."""
     found = get_object_or_404(Head, epoch=epoch, size=size)
     return HttpResponse(found.text, content_type="text/plain; charset=utf-8")
+
+
+@read_only
+def continuation(request: HttpRequest, older: int, newer: int, epoch: int = 1) -> HttpResponse:
+    """That one head continues another: C2SP tlog-checkpoint with a consistency proof, as the verifier reads it."""
+    if not 0 < older < newer:
+        raise Http404
+    first, second = (get_object_or_404(Head, epoch=epoch, size=size) for size in (older, newer))
+    if not History.of_the_register().has(epoch, newer):
+        # Of a log whose end was lost, there is nothing left to prove it by.
+        raise Http404
+    response = HttpResponse(str(heads.continuation(first, second)), content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
+
+
+@read_only
+def verifier(request: HttpRequest) -> HttpResponse:
+    """The program that checks heads and proofs without this portal."""
+    response = HttpResponse(VERIFIER.read_bytes(), content_type="text/x-python; charset=utf-8")
+    response.headers["Content-Disposition"] = 'attachment; filename="verify.py"'
+    return response
 
 
 @followed

@@ -51,10 +51,21 @@ def newest() -> str | None:
 
 
 def refuse_if_older() -> None:
-    """Raises OlderThanPublished unless the database has the newest head that was published. One file and one query."""
+    """
+    Raises OlderThanPublished unless the database has the newest head that was published. One file and one query.
+
+    A folder without it, where heads have been signed or kept, is none to measure by: it is not the one, it is not
+    mounted, or something was taken away from it.
+    """
     try:
         text = newest()
         if text is None:
+            # One alone may be the first, signed by a machine that stopped before it was kept.
+            if names() or Head.objects.all()[1:].exists():
+                raise OlderThanPublished(
+                    f"There are signed heads, and {NEWEST} is not in {settings.REGISTER_HEADS}: put back the folder"
+                    " that they were kept in. If it is lost, `manage.py sign_heads --new-folder` begins another."
+                )
             return
         epoch, size = place_of(text)
     except (OSError, ValueError) as error:
@@ -98,6 +109,17 @@ def keep_outside() -> None:
             _write(name_of(epoch, size), Head.objects.get(epoch=epoch, size=size).text)
     if last and newest() != (text := read(name_of(*last))):
         _write(NEWEST, text)
+
+
+def begin_folder() -> None:
+    """
+    Fills a folder that stands for one that was lost. Raises OlderThanPublished if heads are in it that the database
+    does not have.
+    """
+    known = {name_of(*place) for place in Head.objects.values_list("epoch", "size")}
+    if unknown := names() - known:
+        raise OlderThanPublished(f"The register has no head {min(unknown)}, which is in {settings.REGISTER_HEADS}.")
+    keep_outside()
 
 
 def _write(name: str, text: str) -> None:

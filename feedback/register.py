@@ -9,12 +9,13 @@ counter that could differ from the register. The same holds for events.
 import secrets
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import Error, connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from feedback import outbox
@@ -24,9 +25,12 @@ from feedback.published import OlderThanPublished, refuse_if_older
 from feedback.senders import hashes
 from feedback.standing import follow
 from feedback.steps import Deed, State, leads_to
+from feedback.withheld import blinded
 from strategy.dated import STOCKHOLM, clock
 
 SAME_REPORT = timedelta(minutes=10)
+# To one address, in a day
+MOST_RECEIPTS = 10
 
 # A process that stops halfway, with a machine that is lost say, holds the lock no longer than the first of these; who
 # waits for it waits longer than that, and so learns what became of it.
@@ -136,7 +140,7 @@ def _append(
         by=by,
         from_state=state,
         to_state=to_state,
-        facts=dict(facts),
+        facts=blinded(deed, facts, has_texts=bool(written)),
         commitments={name: commitment(salt, text).hex() for name, (salt, text) in written.items()},
     )
     event.leaf = leaf_of(event)
@@ -198,8 +202,10 @@ def wait_for_turn() -> None:
 def _enter(entry: Entry, passages: dict[str, str], sender: str, moment: datetime) -> Entry:
     forget(moment)
     senders = hashes(moment, sender)
-    # Sent again as something else, it says something else: nobody's correction of that is to be lost.
-    contents = hashes(moment, sender, entry.address, entry.kind, *passages.values())
+    # Sent again as something else, it says something else: nobody's correction of that is to be lost. And when two of a
+    # school say the same, they have not been shown the page at the same moment.
+    shown = [entry.address, entry.shown_at.isoformat(), entry.kind]
+    contents = hashes(moment, sender, *shown, *passages.values())
     same = RecentReport.objects.filter(content__in=contents).select_related("entry").first()
     if same:
         return same.entry
@@ -211,23 +217,32 @@ def _enter(entry: Entry, passages: dict[str, str], sender: str, moment: datetime
     entry.number = next_number(entry.series, entry.year)
     entry.save(force_insert=True)
     event = _append(entry, Deed.RECEIVED, "", None, moment, received_facts(entry), passages)
-    # Nobody is to be mailed by what programs fill in (REC-11).
-    if passages["email"] and not entry.suspected_spam:
+    # Nobody is to be mailed by what programs fill in (REC-11), nor buried in what others send in their name.
+    if passages["email"] and not entry.suspected_spam and _named_today(passages["email"], moment) <= MOST_RECEIPTS:
         outbox.order(event)
     RecentReport.objects.create(sender=senders[0], content=contents[0], entry=entry, at=moment)
     return entry
 
 
+def _named_today(email: str, moment: datetime) -> int:
+    """How many reports of the last day want their answer at this address."""
+    recent = Passage.objects.filter(event__entry__received_at__gt=moment - timedelta(days=1), event__from_state="")
+    return recent.filter(name="email", text__iexact=email).count()
+
+
 def received_facts(entry: Entry) -> dict[str, Any]:
-    """What the register says of a report, and the first event with it: nothing that tells who sent it."""
+    """
+    What the register says of a report, and the first event with it: nothing that tells who sent it, and nothing that
+    the sender may not read. `receipt` is the SHA-256 of the receipt's secret, which nobody can come by through it.
+    """
     return {
         "address": entry.address,
         "edition": entry.edition_id,
         "kind": entry.kind,
         "language": entry.language,
+        "receipt": sha256(entry.token.encode()).hexdigest(),
         "received_at": in_utc(entry.received_at),
         "shown_at": in_utc(entry.shown_at),
-        "suspected_spam": entry.suspected_spam,
     }
 
 
@@ -241,6 +256,18 @@ def next_number(series: str, year: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT feedback_next_number(%s, %s)", [series, year])
         return cursor.fetchone()[0]
+
+
+def next_document(entry: Entry) -> int:
+    """
+    The running number for the entry's next document. As those of entries, it leaves out what may have been given in the
+    time that a recovered register does not know of. Two queries.
+    """
+    numbered = Q(kind=Deed.RECEIVED) | Q(kind__in=(Deed.ANSWERED, Deed.NOTED), facts__has_key="document")
+    last = Event.objects.filter(numbered, entry=entry).order_by("-sequence").first()
+    since = Event.objects.filter(kind=Deed.RECOVERED, sequence__gt=last.sequence).values_list("facts", flat=True)
+    # The report is the first (REC-24).
+    return last.facts.get("document", 1) + 1 + sum(facts["documents"] for facts in since)
 
 
 def _look_for(entry: Entry) -> Entry | None:

@@ -13,22 +13,23 @@ What the events of an entry add up to. Facts of events, by kind:
     marked_secret  provision, decided_on, authority, sender_hidden, subject_hidden, protected
     unmarked                                                                            passages: reason
     read           what (the names of what was read)
-    released       masks [{start, end, ground, review_on}], of the text as it was received   passages: text
+    released       masks [{at, ground, review_on}]: of the gaps in the text that is released   passages: text, places
     proposed       rule, months, decision (its reference), due_on
     rejected                                        held, unheld                        passages: reason
     disposed       rule, months, decision, proposal (sequence)
     exported       what, from, to, entries, sha256 (of the file)
 
+Facts of what concerns the register: feedback.heads (recovered, key_changed), feedback.inbox (searched).
+Facts that an exported log may have to withhold have a `salt` where there is no text (feedback.withheld).
 What is done once more in an older copy, after a disposal (feedback.disposal), has `again`: when it was first decided.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from feedback.due import due_on
+from feedback.due import due_after
 from feedback.models import Entry, Event, Standing
 from feedback.steps import Deed
-from strategy.dated import STOCKHOLM
 
 
 def standing_of(entry: Entry, events: Iterable[Event]) -> Standing:
@@ -46,8 +47,7 @@ def follow(standing: Standing, event: Event) -> None:
     standing.state = event.to_state
     match event.kind:
         case Deed.RECEIVED:
-            received_at = datetime.fromisoformat(facts["received_at"])
-            standing.due_on = due_on(received_at.astimezone(STOCKHOLM).date())
+            standing.due_on = due_after(datetime.fromisoformat(facts["received_at"]))
             standing.wants_answer = "email" in event.commitments
         case Deed.ASSIGNED:
             standing.assigned_to_id = facts.get("to")

@@ -21,6 +21,7 @@ from strategy.dated import clock
 PAUSE = 5
 MINUTE = 60
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 
 logger = logging.getLogger("portal.worker")
 
@@ -43,6 +44,7 @@ def jobs() -> Iterator[Job]:
     yield Job("senders", lambda: register.forget(clock()), HOUR)
     yield Job("done tasks", lambda: call_command("prune_db_task_results", min_age_days=1, verbosity=0), HOUR)
     yield Job("heads", heads.sign, HOUR)
+    yield Job("verification", heads.watch, DAY)
 
 
 def run(interval: float = 1) -> None:

@@ -4,6 +4,7 @@ in the register as its first events.
 """
 
 import secrets
+from hashlib import sha256
 
 import django.db.models.deletion
 from django.conf import settings
@@ -19,9 +20,8 @@ STEPS = ", ".join(f"('{kind}', '{before}', '{after}')" for kind, before, after i
 # The register was locked while it was written, so order of receipt is order of the events.
 def enter_what_is_there(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     from feedback.canonical import commitment, event_data, leaf_hash
-    from feedback.due import due_on
+    from feedback.due import due_after
     from feedback.register import in_utc
-    from strategy.dated import STOCKHOLM
 
     entries = apps.get_model("feedback", "Entry").objects.order_by("received_at", "pk")
     event_model, passage_model, standing_model = (
@@ -35,9 +35,9 @@ def enter_what_is_there(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor
             "edition": entry.edition_id,
             "kind": entry.kind,
             "language": entry.language,
+            "receipt": sha256(entry.token.encode()).hexdigest(),
             "received_at": in_utc(entry.received_at),
             "shown_at": in_utc(entry.shown_at),
-            "suspected_spam": entry.suspected_spam,
         }
         event = event_model(
             sequence=sequence,
@@ -69,7 +69,7 @@ def enter_what_is_there(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor
             entry=entry,
             last=event,
             state="received",
-            due_on=due_on(entry.received_at.astimezone(STOCKHOLM).date()),
+            due_on=due_after(entry.received_at),
             wants_answer=bool(entry.email),
         )
 

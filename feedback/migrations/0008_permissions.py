@@ -27,6 +27,18 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "reports",
             },
         ),
+        migrations.AlterField(
+            model_name="entry",
+            name="edition",
+            field=models.ForeignKey(
+                help_text="What the page said. Lists and other computed pages have no edition.",
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="strategy.page",
+                verbose_name="edition",
+            ),
+        ),
         migrations.CreateModel(
             name="WorkingNote",
             fields=[

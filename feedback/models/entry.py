@@ -16,6 +16,8 @@ from strategy.models import Page
 
 class EntryQuerySet(models.QuerySet):
     def numbered(self, series: str, year: int, number: int) -> Self:
+        if "\0" in series:
+            return self.none()
         return self.filter(series=series, year=year, number=number)
 
     def open(self) -> Self:
@@ -57,7 +59,8 @@ class Entry(models.Model):
         Page,
         models.PROTECT,
         null=True,
-        related_name="reports",
+        # Not by this way either: which pages are reported is not for all who may read pages.
+        related_name="+",
         verbose_name=_("edition"),
         help_text=_("What the page said. Lists and other computed pages have no edition."),
     )

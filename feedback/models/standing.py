@@ -14,7 +14,7 @@ class Standing(models.Model):
     Nothing here is more than the events say: it can be made again at any time, and verify_register compares.
 
     `released` is the event that made the text public, `described` the last one with words for the public register.
-    `documents` is how many there are: the report itself is the first (REC-24).
+    `documents` is the number of the last one: the report itself is the first (REC-24).
     """
 
     class Sender(models.TextChoices):

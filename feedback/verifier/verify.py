@@ -9,8 +9,9 @@ in FORMAT.md beside it, and vectors.json has examples that every checker should 
     verify.py proof RECEIPT.tlog-proof [--leaf EVENT.json] --key KEY
     verify.py heads HEAD ... --key KEY [--proof PROOF ...]
 
-It ends with 0 and one line that says what was proved, with 1 and the first thing that does not hold, or with 2 if it
-was asked in a way that it does not understand or a file can't be read.
+It ends with 0 and one line that says what was proved, with 1 and the first thing that does not hold, with 2 if it was
+asked in a way that it does not understand or a file can't be read, or with 3 if heads are signed, and nothing was given
+to prove that the newest continues all others.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-LINE_LIMIT = 2**25
+LINE_LIMIT = 2**22
 NOTE_LIMIT = 2**18
 DEPTH_LIMIT = 16
 HASHES_LIMIT = 63
@@ -36,6 +37,7 @@ MEMBERS = {"at", "by", "commitments", "entry", "facts", "format", "from", "kind"
 ENTRY = re.compile(r"(.+) ([0-9]{4})/([1-9][0-9]{0,8})", re.DOTALL)
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 HEX = re.compile(r"[0-9a-f]{64}")
+WITHHELD = re.compile(rb'\{"format":1,"leaf":"([0-9a-f]{64})","sequence":(0|[1-9][0-9]{0,15})\}')
 NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 
 # What Unicode calls White_Space
@@ -45,6 +47,10 @@ SPACES |= {"\u202f", "\u205f", "\u3000"}
 
 class Refused(Exception):
     """Something does not hold."""
+
+
+class Unproved(Exception):
+    """All that was given holds, and it is not enough for what was asked: what was found."""
 
 
 class Misused(Exception):
@@ -276,6 +282,7 @@ class Event:
             raise Refused("its commitments are not hashes by name")
         self.texts = self.check_passages(passages) if shown else 0
         self.data = encode_json(value).encode("utf-8") if shown else line
+        self.leaf = leaf_hash(self.data)
 
     def check_moment(self) -> None:
         try:
@@ -333,6 +340,19 @@ class Event:
 
     def __str__(self) -> str:
         return f"event {self.sequence} ({self.entry or 'the whole register'})"
+
+
+class Withheld:
+    """An event of which the export has the hash alone. What it says is not shown."""
+
+    texts, commitments = 0, {}
+
+    def __init__(self, match: re.Match) -> None:
+        self.leaf = bytes.fromhex(match[1].decode("ascii"))
+        self.sequence = int(match[2])
+
+    def __str__(self) -> str:
+        return f"event {self.sequence} (not shown)"
 
 
 def is_hash(value: Any) -> bool:
@@ -516,15 +536,15 @@ def check_log(export: str, heads: list[str], keys: list[Key]) -> str:
     signed = sorted(((read_head(name, keys), name) for name in heads), key=lambda pair: pair[0].size)
     check_origins(signed)
     waiting = [pair for pair in signed if pair[0].size]
-    numbers: dict[tuple, Numbers] = {}
+    register = Register()
     tree, count, entries, texts, unseen = Tree(), 0, 0, 0, 0
     begun = None
     with open_file(export) as file:
         while line := file.readline(LINE_LIMIT + 1):
             event = read_line(line, count)
-            entries += follow(event, count, numbers)
+            entries += register.follow(event, count)
             texts, unseen = texts + event.texts, unseen + len(event.commitments) - event.texts
-            tree.add(leaf_hash(event.data))
+            tree.add(event.leaf)
             count += 1
             begun = begun or event
             while waiting and waiting[0][0].size == count:
@@ -546,55 +566,102 @@ def check_log(export: str, heads: list[str], keys: list[Key]) -> str:
         f"{counted(entries, 'entry', 'entries')} numbered without gaps",
         f"{counted(texts, 'text')} as committed to, {unseen} more not in the export",
     ]
+    if register.withheld:
+        said.append(f"NOT shown: {counted(register.withheld, 'event')}, of which the export has the hash alone")
     if count > newest.size:
         said.append(f"NOT covered by any head: the last {counted(count - newest.size, 'event')}")
     return "; ".join(said)
 
 
-def read_line(line: bytes, count: int) -> Event:
+def read_line(line: bytes, count: int) -> Event | Withheld:
     try:
         if not line.endswith(b"\n"):
             raise Refused("it is too long" if len(line) > LINE_LIMIT else "it is cut off: its line has no end")
-        event = Event(line[:-1])
+        withheld = WITHHELD.fullmatch(line, 0, len(line) - 1)
+        event = Withheld(withheld) if withheld else Event(line[:-1])
     except Refused as reason:
         raise Refused(f"line {count + 1}, where event {count} should be: {reason}") from None
     return event
 
 
 class Numbers:
-    """Of a series and year: the number that comes next, and the state of each entry."""
+    """Of a series and year: the number that comes next, those before it that were not shown, and the states."""
 
     def __init__(self) -> None:
         self.next = 1
         self.states: dict[int, str] = {}
+        # By entry, how many events were not shown before its last one; the numbers that such events must have begun.
+        self.withheld: dict[int, int] = {}
+        self.passed: set[int] = set()
 
 
-def follow(event: Event, count: int, series_known: dict[tuple, Numbers]) -> int:
-    """1 if it begins an entry, else 0; refused if it does not continue what is there. By series and year."""
-    if event.sequence != count:
-        what = "events are missing" if event.sequence > count else "it is there twice, or not in its place"
-        raise Refused(f"{shown(event)} stands where event {count} should be: {what}")
-    if event.number is None:
-        for series, number in event.goes_on:
-            known = series_known.setdefault(series, Numbers())
-            known.next = max(known.next, number)
-        return 0
-    series, number = event.number
-    known = series_known.setdefault(series, Numbers())
-    is_new = number not in known.states
-    if is_new and number > known.next:
-        raise Refused(f"{shown(event)}: the register has no number {known.next} before it in that series and year")
-    if is_new and number < known.next:
-        raise Refused(f"{shown(event)}: the register had gone on from {known.next} in that series and year")
-    before = "" if is_new else known.states[number]
-    if event.before != before:
+class Register:
+    """
+    What the events add up to so far. One that is not shown may be of any entry: it may have begun one, or have changed
+    the state of one, but only one.
+    """
+
+    def __init__(self) -> None:
+        self.series: dict[tuple, Numbers] = {}
+        self.withheld = 0
+        self.begun_by_withheld = 0
+
+    def follow(self, event: Event | Withheld, count: int) -> int:
+        """1 if it is the first that is shown of its entry, else 0; refused if it does not continue what is there."""
+        if event.sequence != count:
+            what = "events are missing" if event.sequence > count else "it is there twice, or not in its place"
+            raise Refused(f"{shown(event)} stands where event {count} should be: {what}")
+        if isinstance(event, Withheld):
+            self.withheld += 1
+            return 0
+        if event.number is None:
+            for series, number in event.goes_on:
+                known = self.series.setdefault(series, Numbers())
+                known.next = max(known.next, number)
+            return 0
+        series, number = event.number
+        known = self.series.setdefault(series, Numbers())
+        is_new = number not in known.states
+        if is_new:
+            self.begin(event, known, number)
+        else:
+            self.check_step(event, known, number)
+        # One string for each state there is, and not one for each event.
+        known.states[number] = sys.intern(event.after)
+        if self.withheld:
+            known.withheld[number] = self.withheld
+        return int(is_new)
+
+    def begin(self, event: Event, known: Numbers, number: int) -> None:
+        """Every number before it was begun, by events that are shown or by as many that are not; so was it."""
+        if number < known.next and not event.before:
+            raise Refused(f"{shown(event)}: the register had gone on from {known.next} in that series and year")
+        if number in known.passed:
+            known.passed.remove(number)
+            return
+        missing = max(number - known.next, 0)
+        needed = missing + bool(event.before)
+        if self.begun_by_withheld + needed > self.withheld:
+            if missing:
+                raise Refused(
+                    f"{shown(event)}: the register has no number {known.next} before it in that series and year"
+                )
+            raise self.no_step(event, "")
+        self.begun_by_withheld += needed
+        if number >= known.next:
+            known.passed.update(range(known.next, number))
+            known.next = number + 1
+
+    def check_step(self, event: Event, known: Numbers, number: int) -> None:
+        before = known.states[number]
+        may_have_changed = event.before and self.withheld > known.withheld.get(number, 0)
+        if event.before != before and not may_have_changed:
+            raise self.no_step(event, before)
+
+    @staticmethod
+    def no_step(event: Event, before: str) -> Refused:
         states_told = f"the state '{visible(event.before)}', and the entry was in '{visible(before)}'"
-        raise Refused(f"{shown(event)}: it goes from {states_told}")
-    if is_new:
-        known.next += 1
-    # One string for each state there is, and not one for each event.
-    known.states[number] = sys.intern(event.after)
-    return int(is_new)
+        return Refused(f"{shown(event)}: it goes from {states_told}")
 
 
 def check_proof(name: str, leaf: str | None, keys: list[Key]) -> str:
@@ -651,7 +718,8 @@ def check_heads(heads: list[str], proofs: list[str], keys: list[Key]) -> str:
     if proved:
         said.append(f"the head of {sizes[-1]} continues those of {listed(proved)}")
     if unproved:
-        said.append(f"NOT proved: that it continues those of {listed(unproved)}")
+        said.append(f"nothing was given to prove that it continues those of {listed(unproved)}")
+        raise Unproved("; ".join(said))
     return "; ".join(said)
 
 
@@ -701,7 +769,7 @@ def read_keys(texts: list[str]) -> list[Key]:
     return list(keys.values())
 
 
-def shown(event: Event) -> str:
+def shown(event: Event | Withheld) -> str:
     return visible(str(event))
 
 
@@ -749,6 +817,8 @@ def main(arguments: list[str] | None = None) -> int:
             said = check_heads(asked.heads, asked.proof, keys)
     except Refused as reason:
         return say(sys.stdout, f"DOES NOT HOLD: {reason}.", 1)
+    except Unproved as said:
+        return say(sys.stdout, f"NOT PROVED: {said}.", 3)
     except Misused as reason:
         return say(sys.stderr, str(reason), 2)
     except OSError as problem:

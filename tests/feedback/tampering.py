@@ -7,9 +7,10 @@ from django.db import connection, transaction
 TABLES = ("entry", "event", "passage", "head", "standing")
 
 
-def sql(statement: str, *values: object) -> None:
+def sql(statement: str, *values: object) -> list[tuple]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, values or None)
+        return cursor.fetchall() if cursor.description else []
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def settle() -> None:
 
 def guard() -> None:
     """Every trigger as the migrations made it, those against TRUNCATE too, which the tests' own set-up lifts."""
-    from feedback.verification import GUARDS
+    from feedback.guards import GUARDS
 
     settle()
     for (table, trigger), enabled in GUARDS.items():

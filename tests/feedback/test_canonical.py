@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from feedback.canonical import canonical, commitment, event_data, exported, leaf_hash
+from feedback.canonical import canonical, commitment, event_data, exported, leaf_hash, withheld
 from feedback.verifier import verify
-from tests.feedback.vectors import cases
+from tests.feedback.vectors import cases, vectors
 
 SALT = bytes(range(32))
 
@@ -171,6 +171,14 @@ def test_an_exported_event_shows_its_texts_and_keeps_its_bytes(written):
     event = verify.Event(exported(line, [(name, SALT, text) for name, text in written.items()])[:-1])
     assert (event.data, event.texts) == (line, len(written))
     assert exported(line) == line + b"\n"
+
+
+def test_an_event_that_is_not_shown_is_written_as_the_checker_reads_it():
+    lines = next(case["export"] for case in vectors()["withheld_logs"] if case["what"] == "every event").splitlines()
+    for sequence, line in enumerate(lines):
+        assert withheld(bytes.fromhex(json.loads(line)["leaf"]), sequence) == line.encode() + b"\n"
+    with pytest.raises(ValueError, match="32 bytes"):
+        withheld(bytes(31), 0)
 
 
 def test_a_text_that_the_event_does_not_commit_to_is_not_exported():

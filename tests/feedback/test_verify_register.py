@@ -7,11 +7,13 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 from django.db import DatabaseError
 
 from feedback import heads, register
-from feedback.models import Event, Head, Passage
+from feedback.models import Event, Head, Letter, Passage
 from feedback.steps import Deed
+from portal import worker
 from tests.feedback.tampering import guard, sql, tamper, unguarded
 
 
@@ -59,6 +61,7 @@ def test_empty_register_holds(db):
 CHANGES = [
     ("UPDATE event SET at = at + interval '1 microsecond' WHERE sequence = 1", "Event 1 ({n}/2) "),
     ("UPDATE event SET kind = 'described' WHERE sequence = 4", "Event 4 ({n}/1)"),
+    ("UPDATE event SET kind = 'recovered' WHERE sequence = 4", "Event 4 tells of no recovery"),
     ("UPDATE event SET by_id = NULL WHERE sequence = 3", "Event 3 ({n}/1)"),
     ("UPDATE event SET to_state = 'received' WHERE sequence = 3", "Event 3 ({n}/1)"),
     ("UPDATE event SET from_state = 'received' WHERE sequence = 4", "Event 4 ({n}/1)"),
@@ -73,7 +76,7 @@ CHANGES = [
     ("UPDATE entry SET number = 9 WHERE number = 3", "Event 2 ({n}/9)"),
     ("UPDATE entry SET series = 'LEF' WHERE number = 3", "Event 2 (LEF {y}/3)"),
     ("UPDATE entry SET address = '/annan/' WHERE number = 3", "{n}/3 is not what event 2 says: address"),
-    ("UPDATE entry SET suspected_spam = true WHERE number = 1", "{n}/1 is not what event 0 says"),
+    ("UPDATE entry SET token = 'known' WHERE number = 1", "{n}/1 is not what event 0 says: receipt"),
     ("UPDATE entry SET kind = 'other' WHERE number = 4", "{n}/4 is not what event 5 says: kind"),
     ("UPDATE standing SET state = 'closed', closing = 'fixed' WHERE last_id = 2", "{n}/3 does not stand"),
     ("UPDATE head SET size = 6 WHERE size = 7", "The head of 6 events says something else"),
@@ -195,6 +198,62 @@ def test_events_inserted_swapped_doubled_or_left_out_are_found(entries, change, 
     assert named in verify()
 
 
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        (["'noted', at, by_id, 'closed', 'received', '{}'"], "is no step that there is"),
+        (
+            ["'disposed', at, by_id, 'closed', 'disposed', '{}'"],
+            "was not proposed by one person",
+        ),
+        (
+            [
+                "'proposed', at, by_id, 'closed', 'closed', '{}'",
+                "'disposed', at, by_id, 'closed', 'disposed', '{\"proposal\": 7}'",
+            ],
+            "was not proposed by one person",
+        ),
+        (
+            [
+                "'proposed', at, NULL, 'closed', 'closed', '{}'",
+                "'disposed', at, by_id, 'closed', 'disposed', '{\"proposal\": 7}'",
+            ],
+            "was not proposed by one person",
+        ),
+    ],
+)
+def test_what_the_guards_would_have_refused_is_found_before_any_head_is_signed(entries, values, named):
+    with unguarded():
+        for sequence, value in enumerate(values, 7):
+            write_event(f"{sequence}, entry_id, {value}, '{{}}', leaf", of=6)
+        if "disposed" in values[-1]:
+            sql("DELETE FROM feedback_passage WHERE event_id = 1")
+    assert named in verify()
+
+
+def test_recovery_that_never_was_hides_no_head(entries):
+    with unguarded():
+        facts = '{"epoch": 0, "numbers": [], "documents": 0}'
+        sql("DELETE FROM feedback_passage WHERE event_id = 5")
+        sql("DELETE FROM feedback_event WHERE sequence > 4")
+        write_event(f"5, NULL, 'recovered', at, NULL, '', '', '{facts}', '{{}}', leaf", of=4)
+    assert "Event 5 tells of no recovery" in verify()
+    with pytest.raises(heads.Broken, match="tells of no recovery"):
+        heads.sign()
+
+
+def test_answer_that_no_mail_goes_with_is_found(entries, people):
+    passages = {"to": "anna@example.com", "subject": "Svar", "text": "Nu är det rätt.\n"}
+    event = register.record(entries[2], Deed.ANSWERED, by=people[0], facts={"document": 2}, passages=passages)
+    assert f"Event 7 (FEL {entries[2].year}/3) is an answer" in verify()
+    Letter.objects.create(event=event, next_at=event.at)
+    assert verify() == ""
+    Letter.objects.update(state=Letter.State.SENT)
+    assert "is an answer" in verify()
+    register.record(entries[2], Deed.SENT, facts={"document": 2})
+    assert verify() == ""
+
+
 def test_number_that_is_missing_is_found_before_any_head_is_signed(receive):
     entry = receive("Ett fel.")
     receive("Ett annat.")
@@ -210,6 +269,16 @@ def test_entry_without_events_is_found(entries):
     assert f"XX {entries[0].year}/1 is in no event" in verify()
 
 
+@pytest.mark.parametrize("entry_id", [0, 1_000_000])
+def test_standing_of_no_entry_is_found(entries, entry_id):
+    tamper(
+        "INSERT INTO feedback_standing SELECT (jsonb_populate_record(standing, jsonb_build_object('entry_id', %s))).*"
+        " FROM feedback_standing AS standing WHERE last_id = 2",
+        entry_id,
+    )
+    assert f"An entry {entry_id} that is not there stands somewhere" in verify()
+
+
 # R5
 @pytest.mark.parametrize("trigger", ["event_kept", "entry_kept", "passage_kept", "head_kept", "event_no_truncate"])
 def test_guard_that_is_disabled_is_found(entries, trigger):
@@ -220,6 +289,79 @@ def test_guard_that_is_disabled_is_found(entries, trigger):
     assert ("is disabled" in verify()) == (not trigger.endswith("truncate"))
     sql(f"DROP TRIGGER feedback_{trigger} ON {table}")
     assert "is missing" in verify()
+
+
+# R17
+def test_worker_verifies_every_day_and_an_error_names_what_does_not_hold(entries, caplog):
+    [job] = [job for job in worker.jobs() if job.name == "verification"]
+    assert job.every == 24 * 60 * 60
+    worker.do(job)
+    assert caplog.records == []
+    sql("ALTER TABLE feedback_event DISABLE TRIGGER feedback_event_kept")
+    worker.do(job)
+    guard()
+    tamper("UPDATE feedback_event SET leaf = sha256(leaf) WHERE sequence = 2")
+    worker.do(job)
+    assert [record.levelname for record in caplog.records] == ["ERROR", "ERROR"]
+    assert "feedback_event_kept of feedback_event is disabled" in caplog.text
+    assert f"The register does not hold. Event 2 (FEL {entries[2].year}/3)" in caplog.text
+
+
+FUNCTION = "CREATE OR REPLACE FUNCTION {} LANGUAGE {} AS '{}'"
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        (
+            FUNCTION.format("feedback_event_guard() RETURNS trigger", "plpgsql", "BEGIN RETURN NEW; END"),
+            "The function feedback_event_guard is not",
+        ),
+        (
+            FUNCTION.format("refuse_truncate() RETURNS trigger", "plpgsql", "BEGIN RETURN NULL; END"),
+            "The function refuse_truncate is not",
+        ),
+        (
+            FUNCTION.format("feedback_is_disposed(event bigint) RETURNS boolean", "sql STABLE", "SELECT true"),
+            "The function feedback_is_disposed is not",
+        ),
+        ("ALTER FUNCTION feedback_event_guard() SET search_path = pg_temp", "The function feedback_event_guard is not"),
+        (
+            "CREATE SCHEMA postgres; CREATE FUNCTION postgres.feedback_is_disposed(event bigint) RETURNS boolean"
+            " LANGUAGE sql AS 'SELECT true'",
+            "There are 2 functions feedback_is_disposed",
+        ),
+        (
+            "DROP TRIGGER feedback_event_kept ON feedback_event; CREATE TRIGGER feedback_event_kept"
+            " BEFORE INSERT ON feedback_event FOR EACH ROW EXECUTE FUNCTION feedback_event_guard();"
+            " ALTER TABLE feedback_event ENABLE ALWAYS TRIGGER feedback_event_kept",
+            "The trigger feedback_event_kept of feedback_event is not",
+        ),
+        (
+            "DROP TRIGGER feedback_head_kept ON feedback_head; CREATE TRIGGER feedback_head_kept"
+            " BEFORE INSERT OR UPDATE OR DELETE ON feedback_head FOR EACH ROW WHEN (false)"
+            " EXECUTE FUNCTION feedback_head_guard();"
+            " ALTER TABLE feedback_head ENABLE ALWAYS TRIGGER feedback_head_kept",
+            "The trigger feedback_head_kept of feedback_head is not",
+        ),
+    ],
+)
+def test_guard_that_was_replaced_is_found(db, statement, named):
+    guard()
+    assert verify() == ""
+    sql(statement)
+    assert named in verify()
+
+
+def test_guards_are_looked_at_by_check_and_by_migrate(db):
+    guard()
+    call_command("check", databases=["default"], stdout=StringIO(), stderr=StringIO())
+    sql("ALTER TABLE feedback_head DISABLE TRIGGER feedback_head_kept")
+    with pytest.raises(SystemCheckError, match="feedback_head_kept of feedback_head is disabled"):
+        call_command("check", databases=["default"], stdout=StringIO(), stderr=StringIO())
+    # Before it is migrated there is nothing to look at, and nothing to stop the migration for.
+    sql("DELETE FROM django_migrations WHERE app = 'feedback' AND name >= '0006'")
+    call_command("check", databases=["default"], stdout=StringIO(), stderr=StringIO())
 
 
 @pytest.mark.parametrize(
@@ -242,8 +384,8 @@ def test_signed_heads_are_only_ever_added(entries, statement):
 def test_disposal_leaves_the_register_whole_and_old_proofs_true(entries, people):
     event = Event.objects.get(sequence=1)
     proof = heads.proof_of(event, heads.covering(1))
-    register.record(entries[1], Deed.PROPOSED, by=people[0])
-    register.record(entries[1], Deed.DISPOSED, by=people[1])
+    proposal = register.record(entries[1], Deed.PROPOSED, by=people[0])
+    register.record(entries[1], Deed.DISPOSED, by=people[1], facts={"proposal": proposal.sequence})
     Passage.objects.filter(event__entry=entries[1]).delete()
     heads.sign()
     assert verify() == ""
