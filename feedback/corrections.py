@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from feedback import register
 from feedback.handling import turn
+from feedback.inbox import SUSPECTED
 from feedback.models import Entry, Event
 from feedback.steps import OPEN, Deed
 from strategy import publishing
@@ -51,8 +52,8 @@ def _record(entry: Entry, after: Page, by: AbstractBaseUser) -> Event:
 
 
 def offered(nodes: Iterable[int]) -> list[tuple[str, str]]:
-    entries = Entry.objects.filter(edition__node__in=list(nodes), standing__state__in=OPEN, suspected_spam=False)
-    entries = entries.filter(standing__subject_hidden=False).order_by("-received_at")[:MOST_OFFERED]
+    entries = Entry.objects.filter(edition__node__in=list(nodes), standing__state__in=OPEN)
+    entries = entries.filter(standing__subject_hidden=False).exclude(SUSPECTED).order_by("-received_at")[:MOST_OFFERED]
     return [
         (
             str(entry.pk),

@@ -4,12 +4,14 @@ quotes and line ends of RFC 4180.
 """
 
 import csv
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 
-# A spreadsheet takes a cell that begins with one of these for a formula, or passes by white space to one that does. An
-# apostrophe of the cell's own is guarded too, so that one that leads is always the guard, and can be taken away.
-_GUARDED = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
+# A spreadsheet takes a cell that begins with one of these for a formula, or passes by what is not seen to one that
+# does. An apostrophe of the cell's own is guarded too, so that one that leads is always the guard, and can be taken
+# away.
+_GUARDED = re.compile(r"[\t\r\n']|[\s\u00ad\u200b-\u200f\u2060\ufeff]*[-=+@\u2212\ufe62-\ufe66\ufe6b＝＋－＠]")
 GUARD = "'"
 
 
@@ -30,4 +32,4 @@ def stream(rows: Iterable[Iterable[object]]) -> Iterator[bytes]:
 
 def _harmless(cell: object) -> str:
     text = "" if cell is None else str(cell)
-    return GUARD + text if text.startswith(_GUARDED) else text
+    return GUARD + text if _GUARDED.match(text) else text

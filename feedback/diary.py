@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import wraps
+from http import HTTPStatus
+from tempfile import TemporaryFile
 from typing import Any, Self
 from urllib.parse import quote
 
 from django.conf import settings
 from django.core.paginator import Paginator
+from django.db import OperationalError, connection
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 from feedback import csv_rows, designations, public
 from feedback.models import Entry
@@ -37,6 +41,7 @@ ROWS_ON_PAGE = 50
 ROWS_OF_FEED = 50
 LONGEST_QUESTION = 100
 MOST_WORDS = 8
+LONGEST_MILLISECONDS = 5000
 
 # By its name in addresses: a column, and what it is sorted by.
 ORDERS = {
@@ -53,13 +58,24 @@ USUAL_ORDER = "-datum"
 def of_the_register(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """
     What is public can be so no longer tomorrow, so no cache and no archive keeps it (REC-55): the next reader asks the
-    register again.
+    register again. A question that takes the database long is given up, since others wait.
     """
+
+    @one_snapshot
+    def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(LONGEST_MILLISECONDS)])
+        return view(request, *args, **kwargs)
 
     @read_only
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = one_snapshot(view)(request, *args, **kwargs)
+        try:
+            response = bounded(request, *args, **kwargs)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
+                raise
+            response = render(request, "feedback/register_too_much.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
         response.headers["X-Robots-Tag"] = "noindex, noarchive"
         response.headers["Cache-Control"] = "no-store"
         return response
@@ -189,10 +205,11 @@ def diary_csv(request: HttpRequest) -> HttpResponse:
     """What the list shows, on as many pages as it has (REC-58)."""
     question = Question.of(request.GET, localtime(clock(), STOCKHOLM).date())
     rows = question.in_order(question.rows(request.LANGUAGE_CODE))
-    lines = csv_rows.stream(table(rows, request.LANGUAGE_CODE))
-    response = HttpResponse(b"".join(lines), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = 'attachment; filename="diarium.csv"'
-    return response
+    # In a file without a name: neither memory nor the database waits for a reader who is slow.
+    file = TemporaryFile()  # noqa: SIM115 (who sends it closes it)
+    file.writelines(csv_rows.stream(table(rows, request.LANGUAGE_CODE)))
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename="diarium.csv", content_type="text/csv; charset=utf-8")
 
 
 @of_the_register

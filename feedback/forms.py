@@ -176,6 +176,11 @@ class ReportForm(forms.Form):
             raise ValidationError(NOT_SHOWN, code="shown")
 
     @property
+    def only_asks(self) -> bool:
+        """Nothing is wrong with it: its sender is asked once whether to send it so."""
+        return {error.code for errors in self.errors.as_data().values() for error in errors} == {"personal_number"}
+
+    @property
     def shown_fields(self) -> list[forms.BoundField]:
         """The hidden fields that have something to say: most pages have never asked."""
         return [field for field in self.hidden_fields() if field.name != "asked" or field.value()]

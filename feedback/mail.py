@@ -45,6 +45,8 @@ PATIENCE_FOR_TEXT = 10
 # What has become of a letter is written down even if the database is away just then: for two minutes.
 PAUSES_TO_RECORD = [0, 1, 2, 5, 10, 20, 40, 40]
 QUIT_SECONDS = 2
+# Where the demo is, unless it was told another port.
+LOCAL = "http://127.0.0.1:8000"
 
 logger = logging.getLogger("feedback.mail")
 
@@ -264,7 +266,8 @@ def _compose(letter: Letter) -> EmailMessage:
 
 def _receipt(entry: Entry) -> dict[str, str]:
     with override(entry.language):
-        context = {"entry": entry, "url": receipt_url(entry), "site": settings}
+        origin = settings.SITE_URL or LOCAL
+        context = {"entry": entry, "url": receipt_url(entry), "page_url": origin + entry.address, "site": settings}
         return {
             "to": entry.email,
             "subject": _("We have received your message: %(number)s") % {"number": entry.designation},
@@ -273,15 +276,21 @@ def _receipt(entry: Entry) -> dict[str, str]:
 
 
 def receipt_url(entry: Entry) -> str:
-    origin = settings.SITE_URL or "http://127.0.0.1:8000"
+    origin = settings.SITE_URL or LOCAL
     address = reverse("receipt", kwargs={"token": entry.token})
     return f"{origin}{in_language(address, entry.language)}"
 
 
 def _in_ascii(address: str) -> str:
-    """Names of hosts as mail servers write them (IDNA)."""
+    """
+    Names of hosts as mail servers write them (IDNA). ValueError for one that Python would write as another (ß as ss),
+    and for what is no name of a host: mail goes to nobody who was not asked for.
+    """
     name, _at, domain = address.rpartition("@")
-    return f"{name}@{domain.encode('idna').decode()}"
+    written = domain.encode("idna")
+    if not name.strip('"') or domain.startswith("[") or written.decode("idna") != domain.lower():
+        raise ValueError(f"It is not the address of a person at a host: {len(address)} signs.")
+    return f"{name}@{written.decode()}"
 
 
 def _domain(address: str) -> str:

@@ -7,10 +7,9 @@ another repetition has a most, and what repeats without one is possessive and ov
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
-from itertools import batched, cycle
-from operator import itemgetter
+from itertools import batched, chain, cycle
 from typing import NamedTuple
 
 from django.db.models import TextChoices
@@ -34,9 +33,6 @@ class Span(NamedTuple):
     kind: Kind
 
 
-# Same for all that is masked, so that no length gives away what was there, and a word, so that it is read out as one.
-MASK = _("[masked]")
-
 _GRAVITY = list(Kind)
 _CENTURIES = (18, 19, 20)
 # What is added to the day in a samordningsnummer
@@ -47,8 +43,15 @@ _UNSEEN = "\u00ad\u200b-\u200d\u2060\ufeff"
 _DASHES = r"\-\u2010-\u2015\u2212\ufe63\uff0d"
 
 # Six or eight digits, and four. Looked for ahead, so that one that fails hides none that begins within it.
-_NUMBER = re.compile(
-    rf"(?<!\d)(?=((?:\d\d)?\d\d([./\s{_DASHES}]?)\d\d\2\d\d[\s+./{_DASHES}{_UNSEEN}]{{0,3}}\d{{4}})(?!\d))"
+_WITHIN = rf"[ \u00a0\u2009\u202f{_DASHES}{_UNSEEN}]{{0,2}}"
+_NUMBERS = (
+    re.compile(
+        r"(?<!\d)"
+        rf"(?=((?:\d\d)?\d\d([./\s{_DASHES}]?)\d\d\2\d\d[\s+./:,_(){_DASHES}{_UNSEEN}]{{0,4}}\d{{4}})(?!\d))"
+    ),
+    # And taken apart anywhere, as they are read out.
+    re.compile(rf"(?<!\d)(?=((?:\d{_WITHIN}){{11}}\d)(?!\d))"),
+    re.compile(rf"(?<!\d)(?=((?:\d{_WITHIN}){{9}}\d)(?!\d))"),
 )
 
 # With the marks that an å is made of on some machines.
@@ -104,32 +107,8 @@ def holds_personal_number(text: str) -> bool:
     return next(_numbers(text), None) is not None
 
 
-def masked(text: str, spans: Iterable[tuple], sign: str = MASK) -> str:
-    """
-    `text` with `sign` for each of `spans` (start, end, …), in any order. Those that meet become one. A span that is not
-    within the text, or is empty, raises ValueError: then what it was meant to hide is not known.
-    """
-    parts, done = [], 0
-    for start, end in _joined(spans):
-        if not 0 <= start < end <= len(text):
-            raise ValueError(f"Nothing to mask from {start} to {end} in a text of {len(text)}.")
-        parts += [text[done:start], str(sign)]
-        done = end
-    return "".join([*parts, text[done:]])
-
-
-def _joined(spans: Iterable[tuple]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end, *_rest in sorted(spans, key=itemgetter(0, 1)):
-        if joined and start <= joined[-1][1] and start < end:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined
-
-
 def _numbers(text: str) -> Iterator[Span]:
-    for match in _NUMBER.finditer(text):
+    for match in chain.from_iterable(pattern.finditer(text) for pattern in _NUMBERS):
         kind = _kind([int(sign) for sign in match[1] if sign.isdecimal()])
         if kind:
             yield Span(*match.span(1), kind)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from feedback import answers
 from feedback.models import Entry, Event, Standing
 from feedback.public import comparison
-from feedback.steps import Closing, Deed, State
+from feedback.steps import UNDECIDED, Closing, Deed, State
 
 STATES = {
     State.RECEIVED: _("We have received it. Nobody has begun with it yet."),
@@ -21,6 +21,7 @@ STATES = {
         "answered is not kept any more. The number and the dates are."
     ),
 }
+REOPENED = _("It was closed, and is open again: somebody at the municipality is working on it.")
 CLOSINGS = {
     Closing.FIXED: _("It is closed: what you reported has been fixed."),
     Closing.ANSWERED: _("It is closed: we have answered. The answer is below."),
@@ -40,9 +41,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Progress:
-    """`comparisons` are addresses of what was changed on the page."""
+    """`comparisons` are addresses of what was changed on the page. With `is_waiting`, there is more to come."""
 
     words: str | Promise
+    is_waiting: bool
     is_disposed: bool
     answers: list[Answer]
     comparisons: list[str]
@@ -52,15 +54,22 @@ def progress(entry: Entry) -> Progress:
     """A handful of queries."""
     standing = Standing.objects.get(entry=entry)
     is_disposed = standing.state == State.DISPOSED
-    words = CLOSINGS.get(standing.closing) if standing.state == State.CLOSED else None
-    corrected = Event.objects.filter(entry=entry, kind=Deed.CORRECTED).order_by("sequence")
-    compared = dict.fromkeys(comparison(event.facts) for event in corrected)
+    told = Event.objects.filter(entry=entry, kind__in=(Deed.CORRECTED, Deed.REOPENED)).order_by("sequence")
+    compared = dict.fromkeys(comparison(event.facts) for event in told if event.kind == Deed.CORRECTED)
+    is_reopened = any(event.kind == Deed.REOPENED for event in told)
     return Progress(
-        words=words or STATES[State(standing.state)],
+        words=_words(standing, is_reopened=is_reopened),
+        is_waiting=standing.state in UNDECIDED,
         is_disposed=is_disposed,
         answers=[] if is_disposed else [_shown(answer) for answer in answers.sent(entry)],
         comparisons=[address for address in compared if address],
     )
+
+
+def _words(standing: Standing, *, is_reopened: bool) -> str | Promise:
+    if standing.state == State.CLOSED and standing.closing in CLOSINGS:
+        return CLOSINGS[standing.closing]
+    return REOPENED if is_reopened and standing.state == State.IN_PROGRESS else STATES[State(standing.state)]
 
 
 def _shown(answer: answers.Answer) -> Answer:

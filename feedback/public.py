@@ -6,7 +6,7 @@ by it either.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.conf import settings
@@ -28,6 +28,7 @@ from django.db.models import (
 from django.db.models.fields.json import KT, KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from feedback.masks import Piece, pieces
@@ -80,7 +81,9 @@ COLUMNS = (
     "page_address",
     "page_title",
     "is_translated",
+    "is_secret",
     "public_text",
+    "text_language",
     "public_masks",
     "released_at",
     "disposed_at",
@@ -126,13 +129,16 @@ def entries(language: str) -> QuerySet:
                 default=Value(""),
                 output_field=TextField(),
             ),
+            is_secret=F("standing__secret"),
+            text_language=only_if(IS_RELEASED, F("language")),
             public_text=only_if(IS_RELEASED, passage("standing__released", "text")),
             public_masks=Case(
                 When(IS_RELEASED, then=F("standing__released__facts__masks")), default=None, output_field=JSONField()
             ),
             released_at=Case(When(IS_RELEASED, then=F("standing__released__at")), default=None),
             disposed_at=Subquery(disposal.values("at")[:1]),
-            disposal_rule=Subquery(disposal.values(rule=KT("facts__rule"))[:1]),
+            # There is one for each kind.
+            disposal_rule=only_if(SUBJECT_IS_OPEN, Subquery(disposal.values(rule=KT("facts__rule"))[:1])),
         )
         .annotate(
             subject_words=Case(
@@ -203,7 +209,9 @@ class PublicEntry:
     page_title: str
     page_url: str
     page_language: str
+    is_secret: bool
     released: tuple[Piece, ...]
+    text_language: str
     released_at: datetime | None
     disposed_at: datetime | None
     disposal_rule: str
@@ -230,6 +238,8 @@ class PublicEntry:
             page_title=row["page_title"],
             page_url=in_language(without_language(address), language) if address else "",
             page_language=language if row["is_translated"] else settings.LANGUAGE_CODE,
+            is_secret=row["is_secret"],
+            text_language=row["text_language"],
             released=tuple(pieces(row["public_text"], row["public_masks"] or [])),
             released_at=row["released_at"],
             disposed_at=row["disposed_at"],
@@ -277,12 +287,12 @@ def events(row: Mapping[str, Any]) -> list[PublicEvent]:
             at=event["at"],
             what=str(Deed(event["kind"]).label),
             by=role(event),
-            says=said(event, designation),
-            compare_url=comparison(event["facts"]) if event["kind"] == Deed.CORRECTED and row["public_kind"] else "",
+            says=said(event, designation, is_open=bool(row["public_kind"])),
+            compare_url=comparison(event["facts"]) if event["kind"] == Deed.CORRECTED else "",
         )
         for event in happened.values("kind", "at", "facts", "by").annotate(roles=groups)
-        # What was noted only to remember it is no document of the entry (REC-31).
-        if event["kind"] != Deed.NOTED or event["facts"].get("document")
+        # The page's history tells of its corrections, with their moments: that would tell what is hidden.
+        if event["kind"] != Deed.CORRECTED or row["public_kind"]
     ]
 
 
@@ -296,16 +306,21 @@ def role(event: Mapping[str, Any]) -> str:
     return next((roles[name] for name in order if name in event["roles"]), _("Staff"))
 
 
-def said(event: Mapping[str, Any], designation: str) -> str:
+def said(event: Mapping[str, Any], designation: str, *, is_open: bool) -> str:
+    """Where the subject is not open, nothing that tells of it: another register would, by the number there."""
     facts = event["facts"]
     match event["kind"]:
         case Deed.CLOSED if facts.get("closing") in Closing:
-            return ". ".join(filter(None, (str(Closing(facts["closing"]).label), facts.get("other_number"))))
+            other = facts.get("other_number") if is_open else ""
+            return ". ".join(filter(None, (str(Closing(facts["closing"]).label), other)))
         case Deed.ANSWERED | Deed.NOTED if facts.get("document"):
             return _("Document %(number)s") % {"number": f"{designation}-{facts['document']}"}
+        case Deed.MARKED_SECRET:
+            day = date_format(date.fromisoformat(facts["decided_on"]), "j F Y")
+            return ", ".join((facts["provision"], facts["authority"], day))
         case Deed.RELEASED:
             return _("Parts of it are masked") if facts.get("masks") else _("The whole text")
-        case Deed.DISPOSED:
+        case Deed.DISPOSED if is_open:
             return facts.get("rule") or ""
     return ""
 
@@ -320,7 +335,8 @@ def comparison(facts: Mapping[str, Any]) -> str:
 
 
 def numbered(language: str, series: str, year: int, number: int) -> dict | None:
-    return entries(language).filter(series=series, year=year, number=number).first()
+    named = Entry.objects.numbered(series, year, number)
+    return entries(language).filter(pk__in=named.values("pk")).first()
 
 
 def containing(rows: QuerySet, words: list[str]) -> QuerySet:

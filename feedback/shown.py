@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import Resolver404, resolve
 from django.utils import translation
+from django.utils.timezone import now
 
 from feedback.models import Entry
 from portal.language import language_of, without_language
@@ -24,6 +25,8 @@ _LONGEST_ADDRESS = 1000
 _EDITION = re.compile(r"[0-9]{1,18}")
 # An edition that has ended is still met for as long as it takes to publish the next one.
 _PUBLISHING = timedelta(minutes=1)
+# The database's clock says what has been; this machine's may be somewhat behind it.
+_CLOCKS_APART = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -59,23 +62,32 @@ def shown_now(*addresses: str) -> Shown:
     return Shown(addresses[-1], None, clock())
 
 
+def claimed(values: Mapping[str, str]) -> Shown | None:
+    """What hidden fields say was shown, if it can be said at all. Asks nothing of the database."""
+    address, edition, moment = values["address"], values["edition"], _moment(values["shown_at"])
+    if not _is_address(address) or moment is None or moment > now() + _CLOCKS_APART:
+        return None
+    if edition and _EDITION.fullmatch(edition) is None:
+        return None
+    return Shown(address, int(edition) if edition else None, moment)
+
+
 def shown_then(values: Mapping[str, str]) -> Shown | None:
     """What hidden fields say was shown, if it can have been."""
-    address, edition, moment = values["address"], values["edition"], _moment(values["shown_at"])
-    if not _is_address(address) or moment is None:
+    shown = claimed(values)
+    if shown is None:
         return None
-    if not edition:
-        return Shown(address, None, moment) if _is_computed(address) and moment <= clock() else None
-    if _EDITION.fullmatch(edition) is None:
-        return None
+    address, moment = shown.address, shown.at
+    if shown.edition_id is None:
+        return shown if _is_computed(address) and moment <= clock() else None
     possible = (
         Page.objects.at_address(without_language(address))
-        .filter(pk=int(edition), valid__startswith__lte=moment)
+        .filter(pk=shown.edition_id, valid__startswith__lte=moment)
         .filter(Q(valid__upper_inf=True) | Q(valid__endswith__gte=moment - _PUBLISHING))
         .annotate(now=Now())
         .filter(now__gte=moment)
     )
-    return Shown(address, int(edition), moment) if possible.exists() else None
+    return shown if possible.exists() else None
 
 
 def _is_address(address: str) -> bool:

@@ -1,5 +1,6 @@
 """A report ends in a receipt, or in a page that says that nothing was received and has the text still there."""
 
+import re
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -10,8 +11,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.log import log_response
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, now
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -20,7 +22,7 @@ from feedback.heads import covering
 from feedback.models import Entry
 from feedback.progress import progress
 from feedback.senders import network_of
-from feedback.shown import shown_now
+from feedback.shown import claimed, shown_now, shown_then
 from feedback.steps import Deed
 from portal.away import RETRY_AFTER_SECONDS
 from portal.methods import read_only
@@ -33,6 +35,7 @@ from strategy.viewpoint import Viewpoint, in_address
 CHUNK_BYTES = 64 * 1024
 PATIENCE_BYTES = 50 * 1024 * 1024
 LONGEST_MISSING = 200
+ENTRY_ADDRESS = re.compile(r"(?:/[a-z]{2})?/diarium/([^/]+)/(\d{4})/(\d+)/")
 TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
 
@@ -43,7 +46,7 @@ def report(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         asked = request.GET.get("sida", "")
         shown = shown_now(asked, request.path_info)
-        message = "" if shown.address == asked else about_missing(asked)
+        message = asking_for(asked) if shown.address == asked else about_missing(asked)
         kind = request.GET.get("slag")
         initial = shown.values | {"message": message, "kind": kind if kind in Entry.Kind else Entry.Kind.ERROR}
         return show(request, ReportForm(initial=initial), around=surroundings(request))
@@ -95,9 +98,7 @@ def receive(request: HttpRequest, data: QueryDict) -> HttpResponse:
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     """Whoever has the address may read it: it is in no link, no log of another site, and no cache."""
     entry = get_object_or_404(Entry, token=token)
-    language = request.LANGUAGE_CODE
     edition = Page.objects.with_block().filter(pk=entry.edition_id).first()
-    is_readable = edition is not None and not edition.block_id
     context = {
         **surroundings(request),
         "entry": {
@@ -111,9 +112,10 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
             "address": entry.address,
             "shown_at": entry.shown_at,
         },
-        "page": Reading(edition, Viewpoint(language), Words({}, language)) if is_readable else None,
+        "page": readable(edition),
         "back_url": address_shown(entry, edition),
         "progress": progress(entry),
+        "diary_url": reverse("diary_entry", args=[entry.series, entry.year, entry.number]),
         "token": entry.token,
         "has_proof": covering(entry.events.get(kind=Deed.RECEIVED).pk) is not None,
     }
@@ -124,11 +126,22 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
+def readable(edition: Page | None) -> Reading | None:
+    """To be told by its title; None for what is blocked, and for a page without editions."""
+    if edition is None or edition.block_id:
+        return None
+    language = get_language()
+    return Reading(edition, Viewpoint(language), Words({}, language))
+
+
 def address_shown(entry: Entry, edition: Page | None) -> str:
-    """Of the page as its reader saw it: on the day or moment, if that is not what it said when the report came."""
+    """Of the page as its reader saw it: if that is not what it says now, as it was on the day or at the moment."""
     then = localdate(entry.shown_at, STOCKHOLM)
-    had_ended = edition is not None and edition.ends_at is not None and edition.ends_at <= entry.received_at
-    if then == localdate(entry.received_at, STOCKHOLM) and not had_ended:
+    if edition is None:
+        is_shown_now = then == localdate(timezone=STOCKHOLM)
+    else:
+        is_shown_now = edition.ends_at is None or edition.ends_at > now()
+    if is_shown_now:
         return entry.address
     asked = then.isoformat() if entry.shown_at == end_of_day(then) else in_address(entry.shown_at)
     return Viewpoint(get_language(), entry.shown_at, asked).on_day(entry.address)
@@ -138,14 +151,36 @@ def show(
     request: HttpRequest, form: ReportForm, *, problem: str = "", status: int = 200, around: dict | None = None
 ) -> HttpResponse:
     """The form on a page of its own. `problem` says why nothing was received: "foreign", "too_large" …"""
-    context = {**(around or {}), "form": form, "problem": problem}
+    context = {**(around or {}), "form": form, "problem": problem, "about": about(form, problem)}
     response = render(request, "feedback/report.html", context, status=status)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
+def about(form: ReportForm, problem: str) -> dict | None:
+    """
+    Which page, as it was when, a message that was refused is about, as its receipt would have said. Without the
+    database by its address alone; of what was too large, nothing is known.
+    """
+    if problem == "too_large" or not (problem or form.errors):
+        return None
+    values = {name: form[name].value() or "" for name in ("address", "edition", "shown_at")}
+    if problem == "unavailable":
+        shown, edition = claimed(values), None
+    else:
+        shown = shown_then(values)
+        edition = shown and Page.objects.with_block().filter(pk=shown.edition_id).first()
+    return shown and {"page": readable(edition), "address": shown.address, "shown_at": shown.at}
+
+
 def surroundings(request: HttpRequest) -> dict:
     return Surroundings.at(Viewpoint(request.LANGUAGE_CODE)).context(request.path)
+
+
+def asking_for(address: str) -> str:
+    """How a message from the page of an entry in the public register begins, where there is no e-mail to ask by."""
+    entry = ENTRY_ADDRESS.fullmatch(address)
+    return _("I ask for %(number)s.") % {"number": "{} {}/{}".format(*entry.groups())} if entry else ""
 
 
 def about_missing(address: str) -> str:

@@ -40,13 +40,15 @@ def receive(about) -> Callable:
     """Have a report entered in the register, without a form."""
     from feedback import register
 
+    shown_at = now() - timedelta(minutes=1)
+
     def receive(message: str, sender: str = "192.0.2.1", **changes: object):
         return register.receive(
             **{
                 "sender": sender,
                 "address": "/om/",
                 "edition_id": about.pk,
-                "shown_at": now() - timedelta(minutes=1),
+                "shown_at": shown_at,
                 "language": "sv",
                 "message": message,
                 "email": "",

@@ -94,8 +94,14 @@ def test_receipt_is_mailed_in_the_language_of_the_report(receive, office):
     work()
     (message,) = office.taken
     text = message.get_content()
-    for words in (entry.designation, "The number is wrong.", f"https://strategi.example/en/kvittens/{entry.token}/"):
+    for words in (
+        entry.designation,
+        "https://strategi.example/om/",
+        f"https://strategi.example/en/kvittens/{entry.token}/",
+    ):
         assert words in text
+    # Somebody may have given the address of another.
+    assert "The number is wrong." not in text
     assert "We have received" in message["Subject"]
     assert message["Auto-Submitted"] == "auto-replied"
     assert Event.objects.get(kind=Deed.SENT).facts["document"] == 1
@@ -106,6 +112,21 @@ def test_no_receipt_without_an_address_or_for_what_programs_send(receive, office
     receive("Fel.", **changes)
     work()
     assert (Letter.objects.count(), office.taken) == (0, [])
+
+
+def test_nobody_is_buried_in_receipts_that_others_ask_for(receive, office, monkeypatch):
+    monkeypatch.setattr(register, "MOST_RECEIPTS", 2)
+    for sender in range(4):
+        receive("Fel.", email="Anna@example.com" if sender % 2 else "anna@example.com", sender=f"192.0.2.{sender}")
+    receive("Fel.", email="bo@example.com")
+    assert Letter.objects.count() == 3
+
+
+@pytest.mark.parametrize("email", ["anna@straße.de", "anna@[127.0.0.1]", '""@example.com'])
+def test_no_mail_to_an_address_that_would_be_another(receive, office, email):
+    receive("Fel.", email=email)
+    work()
+    assert (Letter.objects.get().problem, office.taken) == ("no_address", [])
 
 
 def test_server_that_is_down_delays_with_growing_pauses_and_loses_nothing(letter, office):

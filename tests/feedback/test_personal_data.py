@@ -4,12 +4,11 @@ import string
 from datetime import date
 
 import pytest
-from django.utils import translation
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from feedback.designations import Designation
-from feedback.personal_data import Kind, Span, holds_personal_number, masked, suspected
+from feedback.personal_data import Kind, Span, holds_personal_number, suspected
 
 NUMBERS = {Kind.PERSONAL_NUMBER, Kind.COORDINATION_NUMBER}
 JOINS = ["", "-", "+", " ", "–", "\u2011", "−", " - ", " – ", "\u00a0", "\u200b", "/"]
@@ -51,6 +50,11 @@ def numbers(draw, wrong: int = 0):
         ("121212 – 1212", Kind.PERSONAL_NUMBER),
         ("1912-12-12-1212", Kind.PERSONAL_NUMBER),
         ("12 12 12 1212", Kind.PERSONAL_NUMBER),
+        ("1912 12 12 12 12", Kind.PERSONAL_NUMBER),
+        ("121212-12-12", Kind.PERSONAL_NUMBER),
+        ("12 12 12-121 2", Kind.PERSONAL_NUMBER),
+        ("121212:1212", Kind.PERSONAL_NUMBER),
+        ("121212 (1212", Kind.PERSONAL_NUMBER),
         ("701063-2391", Kind.COORDINATION_NUMBER),
         ("7010632391", Kind.COORDINATION_NUMBER),
         # A leap day of 2000, if not of 1900
@@ -248,36 +252,3 @@ def test_no_text_fails(text):
     assert places == sorted(places)
     assert all(0 <= span.start < span.end <= len(text) for span in spans)
     assert holds_personal_number(text) == any(span.kind in NUMBERS for span in spans)
-
-
-def test_length_does_not_tell_what_was_masked():
-    with translation.override("en"):
-        for address in ("a@example.se", "ann-katrin.wilhelmsson@example.se"):
-            text = f"Jag är {address}."
-            assert masked(text, suspected(text)) == "Jag är [masked]."
-
-
-def test_masks_in_any_order_and_over_each_other():
-    text = "Anna Ek, Storgatan 1"
-    spans = [(9, 18), (0, 4, "namn"), (2, 7), (18, 20)]
-    assert masked(text, spans, "█") == "█, █"
-    assert masked(text, []) == text
-
-
-@pytest.mark.parametrize("span", [(-1, 2), (3, 3), (4, 2), (0, 5), (9, 12)])
-def test_mask_that_is_not_within_the_text_is_refused(span):
-    with pytest.raises(ValueError, match="Nothing to mask"):
-        masked("Anna", [(0, 2), span])
-
-
-@given(ANY_TEXT, st.data())
-def test_nothing_of_what_is_masked_is_left(text, data):
-    assume(text)
-    places = st.tuples(st.integers(0, len(text)), st.integers(0, len(text))).filter(lambda pair: pair[0] < pair[1])
-    spans = data.draw(st.lists(places))
-    hidden = {place for start, end in spans for place in range(start, end)}
-    left = "".join(sign for place, sign in enumerate(text) if place not in hidden)
-    runs = sum(place in hidden and place - 1 not in hidden for place in range(len(text)))
-    shown = masked(text, spans, "\ue000")
-    assert shown.replace("\ue000", "") == left.replace("\ue000", "")
-    assert shown.count("\ue000") == runs + left.count("\ue000")

@@ -389,10 +389,25 @@ def test_an_edition_that_lies_ahead_was_not_shown(send, about):
     assert send(edition=str(ahead.pk), shown_at=ahead.begins_at.isoformat()).status_code == 422
 
 
-def test_sent_twice_it_is_one_report(send):
-    first, second = send(), send()
+def test_sent_twice_it_is_one_report(client, about):
+    form = read_form(client.get("/om/"))
+    first, second = (client.post(form.action, form.values | {"message": "Fel."}) for _time in range(2))
     assert first.url == second.url
     assert Entry.objects.count() == 1
+
+
+def test_the_same_words_of_two_at_a_school_are_two_reports(send):
+    assert send().url != send().url
+
+
+def test_a_receipt_leads_to_what_the_page_said_when_it_was_corrected_the_same_day(send, client, about):
+    receipt = send().url
+    assert read(client, receipt).links.count("/om/") == 2
+    Node.objects.filter(pk=about.node_id).update(lead="Nu stämmer det.")
+    publishing.publish(about.node)
+    (link,) = {link for link in read(client, receipt).links if link.startswith("/om/?den=")}
+    assert "Nu stämmer det." in client.get("/om/").text
+    assert "Nu stämmer det." not in client.get(link).text
 
 
 def test_another_message_address_page_or_sender_is_another_report(send):
@@ -475,6 +490,32 @@ def test_a_form_on_another_site_is_refused(send, client, headers, status):
         form = read_form(response)
         assert form.values["message"] == "Telefonnumret är fel."
         assert client.post(form.action, form.values).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("changes", "headers"),
+    [({"message": ""}, {}), ({}, {"Sec-Fetch-Site": "cross-site"})],
+    ids=["incomplete", "foreign"],
+)
+def test_what_is_refused_names_the_page_and_the_day_it_is_about(about, client, changes, headers):
+    Node.objects.filter(pk=about.node_id).update(title="Om oss")
+    publishing.publish(about.node)
+    happened(datetime(2024, 1, 10, 12, tzinfo=UTC), datetime(2024, 6, 10, 12, tzinfo=UTC))
+    form = read_form(client.get("/en/om/?den=2024-05-01"))
+    response = client.post(form.action, form.values | {"message": "Fel"} | changes, headers=headers)
+    assert response.status_code in (403, 422)
+    text = " ".join(re.sub(r"<[^>]+>", " ", response.text).split())
+    assert "About the page Om webbplatsen as it was on 1 May 2024" in text
+    assert read_form(response).values["shown_at"] == form.values["shown_at"]
+
+
+def test_what_is_refused_does_not_say_what_a_blocked_page_is_called(client, about, send):
+    form = read_form(client.get("/en/om/"))
+    block(about)
+    response = client.post(form.action, form.values | {"message": ""})
+    assert response.status_code == 422
+    assert "Om webbplatsen" not in response.text
+    assert "<bdi>/en/om/</bdi>" in response.text
 
 
 def test_a_body_that_is_too_large(send, client, settings):
@@ -599,4 +640,5 @@ def assert_not_received(response, written) -> None:
     assert response.headers["Cache-Control"] == "no-store"
     assert "Your message was not received" in response.content.decode()
     assert not re.search(r"FEL \d", response.content.decode())
+    assert "<bdi>/en/om/</bdi>" in response.text
     assert read_form(response).values == written
