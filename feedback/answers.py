@@ -55,9 +55,13 @@ def draft_of(entry: Entry, by: AbstractBaseUser) -> Draft | None:
 
 
 def save_draft(entry: Entry, by: AbstractBaseUser, subject: str, text: str) -> Draft:
-    """Each person has their own, so that nobody writes over another's."""
+    """Each person has their own, so that nobody writes over another's. Raises register.Refused."""
     written = {"subject": as_one_line(subject), "text": as_sent(text) if text.strip() else "", "saved_at": clock()}
-    return Draft.objects.update_or_create(entry=entry, by=by, defaults=written)[0]
+    with turn(entry) as standing:
+        # Who closed it has looked for drafts already (REC-32), and who disposes of it destroys those that are there.
+        if leads_to(Deed.ANSWERED, standing.state) is None:
+            raise register.Refused(_("No answer is written to what is closed: the draft would be left there."))
+        return Draft.objects.update_or_create(entry=entry, by=by, defaults=written)[0]
 
 
 def discard_draft(entry: Entry, by: AbstractBaseUser) -> None:
@@ -75,9 +79,9 @@ def send(entry: Entry, by: AbstractBaseUser, subject: str, text: str, seen: int 
     subject, text = as_one_line(subject), as_sent(text)
     if not (subject and text.strip()):
         raise register.Refused(_("Write a subject and an answer."))
-    with turn(entry, seen) as standing:
+    with turn(entry, seen):
         passages = {"to": entry.email, "subject": subject, "text": text}
-        facts = {"document": standing.documents + 1, "language": entry.language}
+        facts = {"document": register.next_document(entry), "language": entry.language}
         event = register.record(entry, Deed.ANSWERED, by=by, facts=facts, passages=passages)
         discard_draft(entry, by)
         if passages["to"]:
@@ -115,12 +119,6 @@ def arrived(letter: Letter, by: AbstractBaseUser) -> None:
     """Somebody knows that what was perhaps sent has arrived. Raises register.Refused."""
     if not mail.settle_as_sent(letter, by):
         raise register.Refused(_("Somebody has dealt with this meanwhile."))
-
-
-def forget(entry: Entry) -> None:
-    """Part of the disposal of an entry: what is written about it outside of the register's events goes too."""
-    Draft.objects.filter(entry=entry).delete()
-    Letter.objects.filter(event__entry=entry).delete()
 
 
 def drafts_about(entry: Entry) -> Iterable[Draft]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from feedback.handling import name_of
 from feedback.models import Entry, Event, Standing
 from feedback.public import comparison
+from feedback.retention import plan
 from feedback.secrecy import is_secret
 from feedback.steps import Closing, Deed, State
 
@@ -26,6 +27,10 @@ NAMES = {
     "reason": gettext_lazy("Reason"),
     "sender": gettext_lazy("Sender"),
 }
+# Of what is masked in a text (feedback.release), for the program
+_UNREAD = frozenset({"places"})
+# In which they are read: a subject before its text.
+_ORDER = {name: place for place, name in enumerate(NAMES)}
 
 
 @dataclass(frozen=True)
@@ -110,7 +115,7 @@ def _texts(event: Event, standing: Standing, texts: Mapping[tuple[int, str], str
             said=texts.get((event.sequence, name), ""),
             is_folded=(event.sequence, name) not in texts and is_secret(standing, name),
         )
-        for name in event.commitments
+        for name in sorted(event.commitments.keys() - _UNREAD, key=lambda name: _ORDER.get(name, len(_ORDER)))
     ]
 
 
@@ -146,13 +151,14 @@ def _facts(kind: str, facts: Mapping[str, Any], people: Mapping[int, User]) -> l
                 *(words for name, words in flags.items() if facts.get(name)),
             ]
         case Deed.READ:
-            return [str(NAMES.get(name, name)) for name in facts.get("what", [])]
+            return [str(NAMES.get(name, name)) for name in facts.get("what", []) if name not in _UNREAD]
         case Deed.DESCRIBED:
             return [str(dict(Standing.Sender.choices).get(facts.get("sender"), ""))]
         case Deed.RELEASED:
             return [_("Parts of it are masked") if facts.get("masks") else _("The whole text")]
         case Deed.PROPOSED | Deed.DISPOSED:
-            return [str(facts.get("rule", ""))]
+            name = facts.get("rule", "")
+            return [str(plan().rule(name) or name), facts.get("decision", "")]
     return []
 
 

@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from django_tasks_db.models import DBTaskResult
 
 from feedback import csv_rows, register
-from feedback.handling import turn
+from feedback.handling import required, turn
 from feedback.models import Entry, Event, Letter, Standing
 from feedback.register import Refused
 from feedback.retention import Plan, Rule, plan
@@ -127,9 +127,7 @@ def reject(entry: Entry, *, by: AbstractBaseUser, reason: str, seen: int | None 
     with turn(entry, seen) as standing:
         if not standing.proposed:
             raise Refused(_("Nobody has proposed to dispose of %(number)s.") % {"number": entry})
-        if not reason.strip():
-            raise Refused(_("Write the reason."))
-        return register.record(entry, Deed.REJECTED, by=by, passages={"reason": reason})
+        return register.record(entry, Deed.REJECTED, by=by, passages={"reason": required(reason)})
 
 
 def _due_now(entry: Entry, standing: Standing) -> Candidate:

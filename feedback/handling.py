@@ -54,17 +54,16 @@ def assign(entry: Entry, to: AbstractBaseUser | None, *, by: AbstractBaseUser, s
 
 def note(entry: Entry, text: str, *, by: AbstractBaseUser, seen: int | None = None) -> Event:
     """Adds facts to the matter, and so is a document with the next running number (REC-31)."""
-    with turn(entry, seen) as standing:
+    with turn(entry, seen):
         if not text.strip():
             raise Refused(_("Write the note."))
-        return register.record(
-            entry, Deed.NOTED, by=by, facts={"document": standing.documents + 1}, passages={"note": text}
-        )
+        facts = {"document": register.next_document(entry)}
+        return register.record(entry, Deed.NOTED, by=by, facts=facts, passages={"note": text})
 
 
 def reopen(entry: Entry, reason: str, *, by: AbstractBaseUser, seen: int | None = None) -> Event:
     with turn(entry, seen):
-        return register.record(entry, Deed.REOPENED, by=by, passages={"reason": _said(reason)})
+        return register.record(entry, Deed.REOPENED, by=by, passages={"reason": required(reason)})
 
 
 def hold(entry: Entry, reason: str, *, by: AbstractBaseUser, seen: int | None = None) -> Event:
@@ -72,14 +71,14 @@ def hold(entry: Entry, reason: str, *, by: AbstractBaseUser, seen: int | None = 
     with turn(entry, seen) as standing:
         if standing.held:
             raise Refused(_("%(number)s is already on hold.") % {"number": entry})
-        return register.record(entry, Deed.HELD, by=by, passages={"reason": _said(reason)})
+        return register.record(entry, Deed.HELD, by=by, passages={"reason": required(reason)})
 
 
 def unhold(entry: Entry, reason: str, *, by: AbstractBaseUser, seen: int | None = None) -> Event:
     with turn(entry, seen) as standing:
         if not standing.held:
             raise Refused(_("%(number)s is not on hold.") % {"number": entry})
-        return register.record(entry, Deed.UNHELD, by=by, passages={"reason": _said(reason)})
+        return register.record(entry, Deed.UNHELD, by=by, passages={"reason": required(reason)})
 
 
 # Working papers: no records, so that they leave no events.
@@ -119,7 +118,7 @@ def name_of(user: AbstractBaseUser) -> str:
     return user.get_full_name() or user.get_username()
 
 
-def _said(reason: str) -> str:
+def required(reason: str) -> str:
     if not reason.strip():
         raise Refused(_("Write the reason."))
     return reason

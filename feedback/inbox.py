@@ -1,7 +1,8 @@
 """What is in the register, as its list tells it to staff: nothing secret, and no protected person's address."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -10,14 +11,30 @@ from django.core.validators import validate_email
 from django.db.models import Case, CharField, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Left
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from feedback import designations, register
 from feedback.designations import Designation
-from feedback.models import Entry, EntryQuerySet, Passage
-from feedback.steps import OPEN, UNDECIDED, Deed
+from feedback.models import Entry, EntryQuerySet, Letter, Passage
+from feedback.steps import OPEN, UNDECIDED, Deed, State
 
 EXCERPT = 160
 _PROTECTED, _SECRET = "protected", "secret"
+
+# The questions that are asked all day: the name of each in counts(), what it is called, and how the list is asked it.
+WAYS = (
+    ("open", gettext_lazy("Open"), ""),
+    ("overdue", gettext_lazy("Overdue"), "due=overdue"),
+    ("today", gettext_lazy("Due today"), "due=today"),
+    ("mine", gettext_lazy("Mine"), "assigned=me"),
+    ("nobodys", gettext_lazy("Nobody's"), "assigned=nobody"),
+    ("spam", gettext_lazy("Suspected spam"), "mark=spam"),
+    ("stuck", gettext_lazy("Mail to see to"), "mark=mail"),
+)
+# What a program may have sent, until somebody takes it: then it is a person's judgement that holds.
+SUSPECTED = Q(suspected_spam=True, standing__state=State.RECEIVED)
+# About which there is mail that goes no further without a person.
+STUCK = Q(pk__in=Letter.objects.needing_a_person().values("event__entry"))
 
 
 def with_words(entries: EntryQuerySet) -> EntryQuerySet:
@@ -60,7 +77,7 @@ def marks_of(entry: Entry) -> list[str]:
     marks = {
         _("Secret"): standing.secret,
         _("Protected personal data"): standing.protected,
-        _("Suspected spam"): entry.suspected_spam,
+        _("Suspected spam"): entry.suspected_spam and standing.state == State.RECEIVED,
         _("Waits for an answer"): waits,
         _("On hold"): standing.held,
     }
@@ -87,8 +104,19 @@ def counts(user: AbstractBaseUser, today: date) -> dict[str, int]:
         today=Count("pk", filter=waits & Q(standing__due_on=today)),
         mine=Count("pk", filter=is_open & Q(standing__assigned_to=user.pk)),
         nobodys=Count("pk", filter=is_open & Q(standing__assigned_to=None)),
-        spam=Count("pk", filter=is_open & Q(suspected_spam=True)),
+        spam=Count("pk", filter=SUSPECTED),
+        stuck=Count("pk", filter=STUCK),
+        proposed=Count("pk", filter=Q(standing__state=State.CLOSED, standing__proposed=True)),
     )
+
+
+def ways(found: Mapping[str, int]) -> list[dict[str, Any]]:
+    """WAYS, with what counts() has found. Mail is told of only where there is some to see to."""
+    return [
+        {"label": label, "query": f"?{query}", "count": found[name], "is_late": name == "overdue" and found[name] > 0}
+        for name, label, query in WAYS
+        if name != "stuck" or found[name]
+    ]
 
 
 def designated(text: str) -> tuple[Designation | None, Entry | None, str]:

@@ -5,19 +5,21 @@ original stays as it is.
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
 from django.utils.translation import gettext as _
 
 from feedback import register
-from feedback.masks import Ground, Mask, apart, masked
-from feedback.models import Entry, Event, Standing
+from feedback.handling import turn
+from feedback.masks import Ground, Mask, apart, facts_of, masked
+from feedback.models import Entry, Event, Passage, Standing
 from feedback.personal_data import Kind, Span, holds_personal_number, suspected
-from feedback.steps import Deed, State
+from feedback.steps import Deed
 
 NEVER_PUBLIC = (Kind.PERSONAL_NUMBER, Kind.COORDINATION_NUMBER)
 LONGEST_SUBJECT = 200
+SHORTEST_WITHIN = 3
 
 GROUNDS = {
     Kind.PERSONAL_NUMBER: Ground.PERSONAL_NUMBER,
@@ -37,9 +39,8 @@ def release(
     personal identity number that is left, which nobody may let through (REC-54).
     """
     masks = apart(masks)
-    with transaction.atomic():
-        register.wait_for_turn()
-        if is_secret(entry):
+    with turn(entry, seen) as standing:
+        if standing.secret:
             text = _("%(number)s is marked as secret, and nothing of it is released.")
             raise register.Refused(text % {"number": entry})
         if not entry.message:
@@ -50,19 +51,17 @@ def release(
             entry,
             Deed.RELEASED,
             by=by,
-            facts={"masks": [mask.facts for mask in masks]},
-            passages={"text": masked(entry.message, masks)},
-            seen=seen,
+            facts={"masks": facts_of(masks)},
+            passages={"text": masked(entry.message, masks), "places": places_in_words(masks)},
         )
 
 
 def withdraw(entry: Entry, *, by: AbstractBaseUser | None = None, seen: int | None = None) -> Event:
     """Take the text back from the public register, where every page is made anew for each reader."""
-    with transaction.atomic():
-        register.wait_for_turn()
-        if not Standing.objects.filter(entry=entry, released__isnull=False).exists():
+    with turn(entry, seen) as standing:
+        if standing.released_id is None:
             raise register.Refused(_("The text of %(number)s is not public.") % {"number": entry})
-        return register.record(entry, Deed.WITHDRAWN, by=by, seen=seen)
+        return register.record(entry, Deed.WITHDRAWN, by=by)
 
 
 def describe(
@@ -83,22 +82,29 @@ def describe(
         raise register.Refused(_("Write the name of the sender, or choose “Private person”."))
     if any(holds_personal_number(text) for text in (sender_name, subject)):
         raise register.Refused(_("A personal identity number can't be in the public register."))
-    return register.record(
-        entry,
-        Deed.DESCRIBED,
-        by=by,
-        facts={"sender": Standing.Sender(sender).value},
-        passages={"sender": sender_name, "subject": subject.strip()},
-        seen=seen,
-    )
+    facts = {"sender": Standing.Sender(sender).value}
+    with turn(entry, seen):
+        return register.record(
+            entry, Deed.DESCRIBED, by=by, facts=facts, passages={"sender": sender_name, "subject": subject.strip()}
+        )
 
 
-def is_secret(entry: Entry) -> bool:
-    return Standing.objects.filter(entry=entry, secret=True).exists()
+def last_masks(entry: Entry) -> list[Mask] | None:
+    """Those of the text as it was last released, if it has been taken back since too; None before the first time."""
+    event = Event.objects.filter(entry=entry, kind=Deed.RELEASED).order_by("-sequence").first()
+    if event is None:
+        return None
+    places = Passage.objects.filter(event=event, name="places").values_list("text", flat=True).first() or ""
+    ends = [tuple(map(int, place.split("-"))) for place in places.split()]
+    return [
+        Mask(start, end, fact["ground"], date.fromisoformat(fact["review_on"]))
+        for (start, end), fact in zip(ends, event.facts["masks"], strict=True)
+    ]
 
 
-def can_be_released(entry: Entry) -> bool:
-    return Standing.objects.filter(entry=entry, secret=False).exclude(state=State.DISPOSED).exists()
+def places_in_words(masks: Iterable[Mask]) -> str:
+    """Where they are in what was written, which tells how long it is, and so is in no fact: `4-24 40-52`."""
+    return " ".join(f"{mask.start}-{mask.end}" for mask in masks)
 
 
 def numbers_left(text: str, masks: Iterable[Mask]) -> bool:
@@ -121,9 +127,14 @@ def still_suspected(text: str, masks: Iterable[Mask]) -> list[Span]:
 
 
 def places_of(words: str, text: str) -> Iterator[tuple[int, int]]:
-    """Wherever `words` stand in a text, whatever the case; as part of longer words only where they do nowhere else."""
+    """
+    Wherever `words` stand in a text, whatever the case. Where they do so only within longer words, there: but not a
+    letter or two, which would leave nothing to read.
+    """
     pattern = r"\s+".join(re.escape(word) for word in words.split())
     if not pattern:
         return
     whole = [match.span() for match in re.finditer(rf"(?<!\w){pattern}(?!\w)", text, re.IGNORECASE)]
+    if not whole and words.strip().isalnum() and len(words.strip()) < SHORTEST_WITHIN:
+        return
     yield from whole or [match.span() for match in re.finditer(pattern, text, re.IGNORECASE)]

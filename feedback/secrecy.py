@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from feedback import register
-from feedback.handling import turn
+from feedback.handling import required, turn
 from feedback.models import Entry, Event, Passage, Standing
 from feedback.personal_data import suspected
 from feedback.register import Refused
@@ -81,9 +81,7 @@ def unmark(entry: Entry, reason: str, *, by: AbstractBaseUser, seen: int | None 
     with turn(entry, seen) as standing:
         if not standing.secret:
             raise Refused(_("%(number)s is not marked as secret.") % {"number": entry})
-        if not reason.strip():
-            raise Refused(_("Write the reason."))
-        return register.record(entry, Deed.UNMARKED, by=by, passages={"reason": reason})
+        return register.record(entry, Deed.UNMARKED, by=by, passages={"reason": required(reason)})
 
 
 def is_secret(standing: Standing, name: str) -> bool:

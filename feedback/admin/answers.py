@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from feedback import answers, closing, handling
+from feedback.admin.screen import list_url, with_next
 from feedback.models import Draft, Entry, Letter, Standing
 from feedback.register import Changed, Refused
 from feedback.roles import may
@@ -38,14 +39,16 @@ class AnswerForm(forms.Form):
         max_length=200,
         label=gettext_lazy("Subject"),
         required=False,
-        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
     )
     text = forms.CharField(
         max_length=LONGEST_ANSWER,
-        label=gettext_lazy("Answer"),
+        label=gettext_lazy("Text"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 16, "class": "vLargeTextField", "autofocus": True, "dir": "auto"}),
+        widget=forms.Textarea(
+            attrs={"rows": 16, "class": "vLargeTextField", "autofocus": True, "dir": "auto", "aria-describedby": "care"}
+        ),
     )
     seen = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -83,6 +86,10 @@ class Answering:
                 with transaction.atomic():
                     answers.send(entry, request.user, said["subject"], said["text"], said["seen"])
                     closing.close(entry, Closing.ANSWERED, by=request.user)
+                # Done with: on to the next, as after any other way of closing.
+                done = _("The answer to %(number)s is in the register, and it is closed.") % {"number": entry}
+                messages.success(request, with_next(entry, done))
+                return redirect(list_url(request))
             case "discard":
                 answers.discard_draft(entry, request.user)
                 messages.success(request, _("The draft is discarded."))
@@ -129,7 +136,7 @@ class Answering:
         is_secret_text = is_secret(standing, "message")
         context = {
             **self.model_admin.admin_site.each_context(request),
-            "title": _("Answer"),
+            "title": _("Answer to %(number)s") % {"number": entry},
             "opts": self.model_admin.opts,
             "entry": entry,
             "form": form,

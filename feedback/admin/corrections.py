@@ -69,7 +69,7 @@ def show(model_admin: admin.ModelAdmin, request: HttpRequest, entry_id: int) -> 
             return redirect("admin:feedback_entry_change", entry.pk)
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": _("Name the correction"),
+        "title": _("Correction after %(number)s") % {"number": entry},
         "opts": model_admin.opts,
         "entry": entry,
         "form": form,

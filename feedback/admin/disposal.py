@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from feedback import disposal, handling
+from feedback.chronicle import NAMES
 from feedback.models import Entry, Event, Standing
 from feedback.register import Refused
 from feedback.retention import plan
@@ -70,15 +71,16 @@ class Screens:
         moment = clock()
         found = plan()
         proposed = Standing.objects.filter(state=State.CLOSED, proposed=True).select_related("entry", "last")
+        rows = self._proposals(request, proposed.order_by("closed_at", "pk")[:SHOWN])
         context = {
-            "proposed": self._proposals(request, proposed.order_by("closed_at", "pk")[:SHOWN]),
+            "proposed": rows,
             "due": list(islice(disposal.due(moment), SHOWN)),
             "held": list(islice(disposal.held(moment), SHOWN)),
             "undecided": disposal.undecided(found),
             "rules": found.of_entries,
             "shown": SHOWN,
             "may_propose": may(request.user, "propose_disposal", "approve_disposal"),
-            "may_approve": may(request.user, "approve_disposal"),
+            "may_approve": may(request.user, "approve_disposal") and not all(row["is_own"] for row in rows),
         }
         return self._show(request, "waiting", _("Disposal"), context)
 
@@ -100,17 +102,18 @@ class Screens:
         standing = Standing.objects.select_related("entry").get(pk=entry.pk)
         rule = plan().rule_of(standing)
         proposal = Event.objects.filter(entry=entry, kind=Deed.PROPOSED).select_related("by").last()
-        is_closed = standing.state == State.CLOSED
+        due_on = rule.due_on(standing.closed_at) if standing.closed_at else None
+        is_due = standing.state == State.CLOSED and due_on is not None and due_on <= localdate(clock(), STOCKHOLM)
         context = {
             "form": form,
             "entry": entry,
             "standing": standing,
             "is_disposed": standing.state == State.DISPOSED,
             "rule": rule,
-            "due_on": rule.due_on(standing.closed_at) if standing.closed_at else None,
+            "due_on": due_on,
             "proposal": proposal if standing.proposed else None,
             "is_own": standing.proposed and proposal.by_id == request.user.pk,
-            "may_propose": is_closed and not standing.proposed and not standing.held,
+            "may_propose": is_due and not standing.proposed and not standing.held,
             "may_approve": may(request.user, "approve_disposal") and standing.proposed and not standing.held,
             "disposed": disposal.disposals().filter(entry=entry).last(),
         }
@@ -128,6 +131,7 @@ class Screens:
                 "closing": _label(Closing, line.closing),
                 "entry_id": event.entry_id,
                 "again": "again" in event.facts,
+                "texts": _texts(line),
             }
             for event, line in zip(page.object_list, disposal.lines(page.object_list), strict=True)
         ]
@@ -217,6 +221,12 @@ def _choice(value: str) -> tuple[int, int] | None:
     """An entry, and the last of its events that was shown."""
     pk, __, seen = value.partition("-")
     return (int(pk), int(seen)) if pk.isdecimal() and seen.isdecimal() and len(value) < 40 else None
+
+
+def _texts(line: disposal.Disposed) -> list[str]:
+    """In words, what the protocol's file names as it is in the register: "received.message"."""
+    texts = [text.partition(".") for text in line.texts.split()]
+    return [f"{NAMES.get(name, name)} ({_label(Deed, deed)})" for deed, __, name in texts]
 
 
 def _label(choices: type, value: str) -> str:

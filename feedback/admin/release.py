@@ -1,6 +1,7 @@
 """What of an entry is made public: words for the public register, and what was written, with what is masked in it."""
 
 import json
+from dataclasses import astuple
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,10 +17,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from feedback import release, roles
-from feedback.masks import Ground, Mask, apart, masked, pieces
+from feedback.masks import Ground, Mask, apart, facts_of, masked, pieces
 from feedback.models import Entry, Passage, Standing
 from feedback.personal_data import holds_personal_number, suspected
 from feedback.register import Refused
+from feedback.secrecy import is_secret
 from feedback.steps import State
 from strategy.dated import STOCKHOLM
 
@@ -74,12 +76,14 @@ class DescribeForm(forms.Form):
     sender_name = forms.CharField(
         required=False,
         max_length=200,
+        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
         label=gettext_lazy("Name"),
         help_text=gettext_lazy("Of an organisation or authority, or of who wrote in a role. Private persons: nothing."),
     )
     subject = forms.CharField(
         required=False,
         max_length=release.LONGEST_SUBJECT,
+        widget=forms.TextInput(attrs={"class": "vLargeTextField"}),
         label=gettext_lazy("What it is about"),
         help_text=gettext_lazy("Empty for the usual words: the type of message and the page. Never what was written."),
     )
@@ -114,13 +118,11 @@ class Release:
         spans = suspected(entry.message)
         data = request.POST if request.method == "POST" else None
         review_on = localdate(timezone=STOCKHOLM) + REVIEW_AFTER
-        forms_of_spans = [
-            MaskForm(data, prefix=f"span-{i}", initial=usual(span.kind, review_on)) for i, span in enumerate(spans)
-        ]
-        forms_of_words = [
-            MaskForm(data, prefix=f"words-{i}", initial=usual("", review_on))
-            for i in range(max(ROWS_OF_WORDS, rows_written(data) + 1))
-        ]
+        of_spans, of_words = begun(entry.message, spans, release.last_masks(entry), review_on)
+        forms_of_spans = [MaskForm(data, prefix=f"span-{i}", initial=initial) for i, initial in enumerate(of_spans)]
+        rows = max(ROWS_OF_WORDS, (rows_written(data) if data else len(of_words)) + 1)
+        of_words += [usual("", review_on)] * (rows - len(of_words))
+        forms_of_words = [MaskForm(data, prefix=f"words-{i}", initial=of_words[i]) for i in range(rows)]
         preview, problems = None, []
         if data is not None:
             masks, problems = chosen(entry.message, spans, forms_of_spans, forms_of_words)
@@ -142,6 +144,9 @@ class Release:
 
     def describe(self, request: HttpRequest, entry_id: int) -> HttpResponse:
         entry, standing = self._found(request, entry_id)
+        if any(is_secret(standing, name) for name in ("sender", "subject")):
+            # What is hidden is read on the entry's own screen, where that is written down (REC-44).
+            return self._show(request, "cannot_describe", entry, standing, {})
         written = dict(Passage.objects.filter(event=standing.described_id).values_list("name", "text"))
         initial = {
             "sender": standing.sender,
@@ -192,10 +197,10 @@ class Release:
     def _show(
         self, request: HttpRequest, name: str, entry: Entry, standing: Standing, context: dict[str, Any]
     ) -> HttpResponse:
-        titles = {"describe": _("Describe %(number)s"), "release": _("Release %(number)s")}
+        title = _("Describe %(number)s") if name.endswith("describe") else _("Release %(number)s")
         context = {
             **self.model_admin.admin_site.each_context(request),
-            "title": titles.get(name, titles["release"]) % {"number": entry.designation},
+            "title": title % {"number": entry.designation},
             "opts": self.model_admin.opts,
             "entry": entry,
             "standing": standing,
@@ -203,6 +208,27 @@ class Release:
             **context,
         }
         return render(request, f"admin/feedback/{name}.html", context)
+
+
+def begun(
+    text: str, spans: list, last: list[Mask] | None, review_on: date
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """
+    What the forms of spans and of words say at first: as it was masked the last time, so that nothing comes to light
+    because somebody masks one thing more. What is suspected is masked from the start, unless it was let through then.
+    """
+    if last is None:
+        return [usual(span.kind, review_on) for span in spans], []
+    of_places = {
+        (mask.start, mask.end): {"is_masked": True, "ground": mask.ground, "review_on": mask.review_on} for mask in last
+    }
+    of_spans = []
+    for span in spans:
+        found = of_places.pop((span.start, span.end), None)
+        is_covered = any(mask.start < span.end and span.start < mask.end for mask in last)
+        of_spans.append(found or {**usual(span.kind, review_on), "is_masked": is_covered})
+    of_words = {text[start:end]: initial for (start, end), initial in of_places.items()}
+    return of_spans, [{**initial, "words": words} for words, initial in of_words.items()]
 
 
 def usual(kind: str, review_on: date) -> dict[str, Any]:
@@ -250,15 +276,15 @@ def chosen(
 def previewed(text: str, masks: list[Mask]) -> dict[str, Any]:
     copy = masked(text, masks)
     return {
-        "preview": list(pieces(copy, [mask.facts for mask in masks])),
+        "preview": list(pieces(copy, facts_of(masks))),
         "warnings": [(copy[span.start : span.end], span.kind.label) for span in release.still_suspected(text, masks)],
         "previewed": fingerprint(text, masks),
     }
 
 
 def fingerprint(text: str, masks: list[Mask]) -> str:
-    """Of what somebody has looked at: only that is released."""
-    seen = json.dumps([text, [mask.facts for mask in masks]])
+    """Of what somebody has looked at: only that is released. By what is masked: the facts don't tell how much it is."""
+    seen = json.dumps([text, [astuple(mask) for mask in masks]], default=str)
     return salted_hmac("feedback.release", seen, algorithm="sha256").hexdigest()
 
 

@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -23,23 +23,25 @@ from feedback.closing import undecided
 from feedback.models import Draft, Entry
 from feedback.register import Changed, Refused
 from feedback.roles import may
-from feedback.steps import State
+from feedback.steps import OPEN, State
 from strategy.dated import STOCKHOLM
 
-# Screens of their own: what they are for, and whose.
+_KEPT = tuple(state for state in State if state != State.DISPOSED)
+
+# Screens of their own: what they are for, whose, and in which states there is something to do.
 OTHERS = (
-    ("feedback_entry_answer", gettext_lazy("Answer"), ("answer_entry",), (*State,)),
+    ("feedback_entry_answer", gettext_lazy("Answer"), ("answer_entry",), OPEN),
     (
         "feedback_entry_correct",
         gettext_lazy("Name the correction"),
         ("answer_entry",),
-        tuple(state for state in State if state != State.DISPOSED),
+        _KEPT,
     ),
     (
         "feedback_entry_release",
         gettext_lazy("The public register: describe and release"),
         ("register_entry",),
-        (*State,),
+        _KEPT,
     ),
     (
         "feedback_entry_disposal",
@@ -144,7 +146,7 @@ def act(model_admin: admin.ModelAdmin, action: Action, request: HttpRequest, ent
     if not action.leaves:
         messages.success(request, done)
         return redirect("admin:feedback_entry_change", entry.pk)
-    messages.success(request, _with_next(entry, done))
+    messages.success(request, with_next(entry, done))
     return redirect(list_url(request))
 
 
@@ -166,7 +168,7 @@ def decide_paper(model_admin: admin.ModelAdmin, request: HttpRequest, entry_id: 
         "discard_note": lambda pk: handling.discard_note(entry, pk),
         "discard_draft": lambda pk: handling.discard_draft(entry, pk),
     }
-    if request.method == "POST" and deed in deeds and paper_id.isdigit():
+    if request.method == "POST" and deed in deeds and paper_id.isdecimal():
         try:
             deeds[deed](int(paper_id))
         except Refused as refused:
@@ -223,14 +225,12 @@ def _actions(request: HttpRequest, entry: Entry, bound: tuple[Action, forms.Form
 
 
 def _others(request: HttpRequest, entry: Entry) -> list[dict[str, Any]]:
-    found = []
+    found, query = [], request.GET.urlencode()
     for name, label, rights, states in OTHERS:
         if not may(request.user, *rights) or entry.standing.state not in states:
             continue
-        try:
-            found.append({"label": label, "url": reverse(f"admin:{name}", args=[entry.pk])})
-        except NoReverseMatch:
-            continue
+        url = reverse(f"admin:{name}", args=[entry.pk])
+        found.append({"label": label, "url": f"{url}?{query}" if query else url})
     return found
 
 
@@ -246,7 +246,7 @@ def _paper(paper: object) -> dict[str, Any]:
     }
 
 
-def _with_next(entry: Entry, done: str) -> str:
+def with_next(entry: Entry, done: str) -> str:
     following = inbox.next_after(entry)
     own = reverse("admin:feedback_entry_change", args=[entry.pk])
     if following is None:

@@ -7,7 +7,8 @@ const offer = document.querySelector("[data-selecting]");
 const selected = () => {
   const selection = document.getSelection();
   const isWithin = text.contains(selection.anchorNode) && text.contains(selection.focusNode);
-  return isWithin ? selection.toString().trim() : "";
+  // On one line, as a field has it.
+  return isWithin ? selection.toString().trim().replace(/\s+/gu, " ") : "";
 };
 
 if (text && offer) {

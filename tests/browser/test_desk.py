@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 
 from tests.browser.checks import AXE_SCRIPT
+from tests.feedback.kept import decide
 
 # The admin's own colours and forms are Django's: of them, level AA is asked.
 RUN_AXE = """() => axe.run("#content-start", {
@@ -12,9 +13,16 @@ RUN_AXE = """() => axe.run("#content-start", {
 })"""
 
 
+# What reaches outside the window without a way to scroll to it.
+CUT_OFF = """() => [...document.querySelectorAll("#content :is(a, button, input, select, textarea)")]
+    .filter((part) => part.checkVisibility() && part.getBoundingClientRect().right > innerWidth + 1)
+    .filter((part) => !part.closest(".wide"))
+    .map((part) => part.outerHTML.slice(0, 80))"""
+
+
 @pytest.fixture
 def at_work(live_server, page, transactional_db):
-    """A registrar who has signed in, and three reports: one of them asks for an answer, one is secret."""
+    """A registrar who has signed in, and five reports: the second asks for an answer, the third is secret."""
     from datetime import timedelta
 
     from django.utils.timezone import localdate, now
@@ -29,7 +37,13 @@ def at_work(live_server, page, transactional_db):
             sender=f"192.0.2.{i}", shown_at=now() - timedelta(minutes=1), message=message, email=email, **common
         )
         for i, (message, email) in enumerate(
-            [("Telefonnumret är fel.", ""), ("Svara mig.", "anna@example.com"), ("Grannen mår dåligt.", "")]
+            [
+                ("Telefonnumret är fel. Ring 044-13 50 00.", ""),
+                ("Svara mig.", "anna@example.com"),
+                ("Grannen mår dåligt.", ""),
+                ("Ett stavfel.", ""),
+                ("Ett årtal är fel.", ""),
+            ]
         )
     ]
     secrecy.mark(entries[2], provision="21 kap. 1 § OSL", decided_on=localdate(), authority="Nämnden", by=eva)
@@ -50,7 +64,7 @@ def tab_to(page, words: str) -> None:
 
 
 def test_from_the_inbox_to_closed_without_a_mouse(at_work, page, live_server):
-    entry, following, _secret = at_work
+    entry, following, *_others = at_work
     page.goto(f"{live_server.url}/en/admin/feedback/entry/")
     tab_to(page, "Skip to main content")
     page.keyboard.press("Enter")
@@ -68,17 +82,83 @@ def test_from_the_inbox_to_closed_without_a_mouse(at_work, page, live_server):
     page.get_by_text("Svara mig.").wait_for()
 
 
-@pytest.mark.parametrize(("width", "language"), [(320, ""), (1280, "/en")])
-def test_axe_finds_nothing_and_nothing_is_lost(at_work, page, live_server, width, language):
+def test_words_that_are_selected_are_masked_and_everybody_sees_the_gap(at_work, page, live_server):
+    entry = at_work[0]
+    page.goto(f"{live_server.url}/en/admin/feedback/entry/{entry.pk}/release/")
+    words = page.evaluate("""() => {
+        const range = document.createRange();
+        const text = document.querySelector("[data-text]").firstChild;
+        range.setStart(text, 0);
+        range.setEnd(text, "Telefonnumret".length);
+        const {x, y, width, height} = range.getBoundingClientRect();
+        return {x, y: y + height / 2, end: x + width};
+    }""")
+    page.mouse.move(words["x"], words["y"])
+    page.mouse.down()
+    page.mouse.move(words["end"], words["y"])
+    page.mouse.up()
+    page.get_by_role("button", name="Mask what is selected").click()
+    row = page.get_by_label("Words to mask").first
+    assert row.input_value() == "Telefonnumret"
+    assert row.evaluate("(field) => field === document.activeElement")
+    page.get_by_role("button", name="Preview").click()
+    assert "Telefonnumret" not in page.locator("#preview").inner_text()
+    page.get_by_role("button", name="Release", exact=True).click()
+    page.get_by_text("is now in the public register.").wait_for()
+    page.goto(f"{live_server.url}/en/diarium/FEL/{entry.year}/{entry.number}/")
+    # The phone number was found without anybody's help.
+    assert page.locator(".released .gap").count() == 2
+    assert "är fel. Ring" in page.locator(".released").inner_text()
+    assert "Telefonnumret" not in page.content()
+
+
+@pytest.fixture
+def busy(at_work, settings, tmp_path) -> list:
+    """What makes the other screens full: mail that was refused, a draft, what is proposed, what is disposed of."""
+    from feedback import answers, closing, disposal
+    from feedback.models import Letter
+
+    decide(settings, tmp_path)
+    eva, ulla = User.objects.get(username="eva"), User.objects.create_user("ulla", is_staff=True)
+    ulla.groups.add(Group.objects.get(name="Archivists"))
+    asking = at_work[1]
+    answers.send(asking, eva, "Svar", "Nu är det rätt.")
+    Letter.objects.filter(event__entry=asking).update(state=Letter.State.UNCERTAIN, problem=Letter.Problem.UNCERTAIN)
+    answers.save_draft(asking, eva, "Svar", "Halvfärdigt")
+    for entry in at_work[3:]:
+        closing.close(entry, "fixed", by=eva)
+        disposal.propose(entry, by=eva)
+    disposal.approve(at_work[3], by=ulla)
+    return at_work
+
+
+@pytest.mark.parametrize(("width", "language", "scheme"), [(320, "", "light"), (1280, "/en", "dark")])
+def test_axe_finds_nothing_and_nothing_is_lost(busy, page, live_server, width, language, scheme):
     page.set_viewport_size({"width": width, "height": 800})
-    root = f"{live_server.url}{language}/admin/feedback/entry/"
-    addresses = [f"{root}?assigned=nobody", *(f"{root}{entry.pk}/change/" for entry in at_work[1:])]
-    for address in addresses:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            assert page.goto(address).status == 200
-            page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
-            page.evaluate(AXE_SCRIPT)
-            found = page.evaluate(RUN_AXE)["violations"]
-            assert [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == [], (address, scheme)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.emulate_media(color_scheme=scheme)
+    admin = f"{live_server.url}{language}/admin/"
+    root = f"{admin}feedback/entry/"
+    told, asking, secret, gone, proposed = (f"{root}{entry.pk}/" for entry in busy)
+    for address in (
+        admin,
+        f"{root}?assigned=nobody",
+        *(f"{entry}change/" for entry in (asking, secret, gone)),
+        f"{asking}answer/",
+        f"{told}correct/",
+        f"{told}describe/",
+        f"{told}release/",
+        f"{root}disposal/",
+        f"{proposed}disposal/",
+        f"{root}disposal/protocol/",
+    ):
+        assert page.goto(address).status == 200
+        if address.endswith("release/"):
+            page.fill("[name=words-0-words]", "Telefonnumret")
+            page.click("[value=preview]")
+            page.wait_for_selector("#preview")
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+        page.evaluate(AXE_SCRIPT)
+        found = page.evaluate(RUN_AXE)["violations"]
+        assert [(rule["id"], node["html"]) for rule in found for node in rule["nodes"]] == [], address
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        assert page.evaluate(CUT_OFF) == [], address

@@ -6,11 +6,12 @@ from datetime import date, timedelta
 import pytest
 from django.utils.timezone import localdate
 
-from feedback import answers, closing, handling, inbox, register, secrecy
+from feedback import answers, closing, disposal, handling, inbox, register, secrecy
 from feedback.chronicle import due_mark
-from feedback.models import Entry, Event, Standing, WorkingNote
+from feedback.models import Entry, Event, Letter, Standing, WorkingNote
 from feedback.steps import Deed, State
 from tests.feedback.desk import REGISTER, last, person, screen, send
+from tests.feedback.kept import decide
 
 LIST = f"/en{REGISTER}"
 
@@ -110,9 +111,81 @@ def test_filters_and_counts_say_the_same(receive, eva, bo, client):
         numbers = listed(client, **dict([query.split("=")]))
         assert sorted(numbers) == sorted(entry.number for entry in found), query
     counts = inbox.counts(eva, localdate())
-    assert counts == {"open": 6, "overdue": 1, "today": 1, "mine": 1, "nobodys": 4, "spam": 1}
+    found = {"open": 6, "overdue": 1, "today": 1, "mine": 1, "nobodys": 4, "spam": 1}
+    assert counts == found | {"stuck": 0, "proposed": 0}
     for way in client.get(LIST).context["ways"]:
         assert len(client.get(LIST + way["query"]).context["cl"].result_list) == way["count"]
+
+
+def stuck(entry: Entry, by: object) -> Entry:
+    """An answer to it was refused by the mail server, and then it was closed."""
+    answers.send(entry, by, "Svar", "Nu är det rätt.")
+    Letter.objects.filter(event__entry=entry).update(state=Letter.State.REFUSED)
+    closing.close(entry, "answered", by=by)
+    return entry
+
+
+def test_mail_that_needs_a_person_is_found_though_its_entry_is_closed(receive, eva, client):
+    receive("Något annat.", email="bo@example.com")
+    assert "?mark=mail" not in [way["query"] for way in client.get(LIST).context["ways"]]
+    entry = stuck(receive("Svara mig.", email="anna@example.com"), eva)
+    assert inbox.counts(eva, localdate())["stuck"] == 1
+    assert [way["query"] for way in client.get(LIST).context["ways"]][-1] == "?mark=mail"
+    assert listed(client, mark="mail") == [entry.number]
+
+
+def test_the_start_page_says_what_waits_and_leads_to_it(receive, eva, bo, client, settings, tmp_path):
+    decide(settings, tmp_path)
+    mine, asking, settled = receive("Mitt"), receive("Svara", email="anna@example.com"), receive("Rättat")
+    handling.assign(mine, eva, by=eva)
+    due(mine, -1), due(asking, 3)
+    closing.close(settled, "fixed", by=eva)
+    disposal.propose(settled, by=eva)
+    stuck(asking, eva)
+    page = client.get("/en/admin/")
+    found = {way["query"]: way["count"] for way in page.context["desk"]["ways"]}
+    assert (found["?due=overdue"], found["?due=today"], found["?assigned=me"], found["?"]) == (1, 0, 1, 1)
+    for query, count in found.items():
+        assert f'href="{LIST}{query}"' in page.content.decode()
+        assert len(listed(client, **dict(part.split("=") for part in query[1:].split("&") if part))) == count
+    waits = text_of(page)
+    assert "1 proposal of disposal waits for approval." in waits
+    assert "Mail about 1 report could not be sent" in waits
+    client.force_login(bo)
+    page = client.get("/en/admin/")
+    assert "waits for approval" not in text_of(page)
+    assert "Mail about 1 report" in text_of(page)
+    client.force_login(person("administrator", "Administrators"))
+    assert "Overdue" not in text_of(client.get("/en/admin/"))
+
+
+def test_what_waits_takes_the_start_page_one_query(receive, eva, client, django_assert_max_num_queries):
+    receive("Fel")
+    client.get("/en/admin/")
+    with django_assert_max_num_queries(7):
+        client.get("/en/admin/")
+
+
+def test_the_inbox_leads_to_disposal_for_those_who_have_to_do_with_it(entry, eva, bo, client):
+    ways = [f'href="{LIST}disposal/"', f'href="{LIST}disposal/protocol/"']
+    assert all(way in client.get(LIST).content.decode() for way in ways)
+    client.force_login(bo)
+    assert not any(way in client.get(LIST).content.decode() for way in ways)
+
+
+def test_the_arrow_is_on_what_the_list_is_in_order_by(entry, eva, client):
+    def sorted_by(**query: str) -> dict[str, bool]:
+        found = client.get(LIST, query).context["cl"]
+        return {found.list_display[place]: way == "asc" for place, way in found.get_ordering_field_columns().items()}
+
+    assert sorted_by() == {"due": True}
+    assert sorted_by(state="closed") == {"designation": False}
+
+
+def test_the_list_is_asked_nothing_but_what_its_filters_ask(entry, eva, client):
+    """The address of a receipt is what lets its reader in: it could be guessed sign by sign."""
+    assert client.get(LIST, {"assigned": "nobody", "year": entry.year}).status_code == 200
+    assert client.get(LIST, {"token__startswith": entry.token[:1]}).status_code == 400
 
 
 def test_the_list_tells_nothing_that_is_secret(receive, eva, client):
@@ -213,7 +286,7 @@ def test_one_screen_tells_all_there_is(receive, eva, bo, client):
         "To Bo Ek",
         "From “Received” to “In progress”",
         "Numret byttes den 3 november.",
-        "Nu är det rätt.",
+        "Subject: Svar Text: Nu är det rätt.",
         "Reason: Rättat på sidan.",
         f"{entry}-2",
         f"{entry}-3",
@@ -275,6 +348,36 @@ def test_what_is_offered_is_what_can_be_done(receive, eva, client):
     assert Standing.objects.get(entry=entry).state == State.RECEIVED
     answers.send(entry, eva, "Svar", "Tack!")
     assert "answered" in ways()
+
+
+def test_what_can_not_be_done_with_an_entry_has_no_way_there(receive, eva, client, settings, tmp_path):
+    decide(settings, tmp_path)
+    open_one, kept, gone = receive("Öppet"), receive("Brist", kind="failure"), receive("Gallrat")
+    for closed in (kept, gone):
+        closing.close(closed, "fixed", by=eva)
+
+    def ways(entry: Entry) -> set[str]:
+        return {other["url"].split("/")[-2] for other in client.get(screen(entry)).context["others"]}
+
+    disposal.propose(gone, by=eva)
+    disposal.approve(gone, by=person("ulla", "Archivists"))
+    assert ways(open_one) == {"answer", "correct", "release"}
+    assert ways(kept) == {"correct", "release", "disposal"}
+    assert ways(gone) == {"disposal"}
+    assert "Report of an error, and other messages" in text_of(client.get(screen(gone)))
+    assert "Message (Received)" in text_of(client.get(f"{LIST}disposal/protocol/"))
+    assert 'value="propose"' not in client.get(f"{LIST}{kept.pk}/disposal/").content.decode()
+
+
+def test_answering_and_closing_leads_to_what_comes_next(receive, eva, client):
+    entry, following = receive("Fel 1"), receive("Fel 2")
+    filters = "_changelist_filters=assigned%3Dnobody"
+    assert f"/{entry.pk}/answer/?{filters}" in client.get(f"{screen(entry)}?{filters}").content.decode()
+    address = f"/en{REGISTER}{entry.pk}/answer/?{filters}"
+    said = {"subject": "Svar", "text": "Tack!", "seen": last(entry).sequence, "do": "send_and_close"}
+    response = client.post(address, said, follow=True)
+    assert response.redirect_chain == [(f"{LIST}?assigned=nobody", 302)]
+    assert f'<a href="{screen(following)}">Next: {following}</a>' in response.content.decode()
 
 
 def test_handing_over_takes_the_other_number(entry, eva, client):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback import register, release
-from feedback.masks import GAP, Ground, Mask, apart, masked, pieces
+from feedback.masks import GAP, Ground, Mask, apart, facts_of, masked, pieces
 from feedback.models import Event, Passage, Standing
 from feedback.steps import Deed
 
@@ -53,10 +53,19 @@ def test_copy_comes_apart_as_it_was_made(text, cuts):
         Mask(start, min(start + length, len(text)), Ground.OTHER, DAY) for start, length in cuts if start < len(text)
     )
     hidden = {place for mask in masks for place in range(mask.start, mask.end)}
-    shown = list(pieces(masked(text, masks), [mask.facts for mask in masks]))
+    shown = list(pieces(masked(text, masks), facts_of(masks)))
     left = "".join(sign for place, sign in enumerate(text) if place not in hidden)
     assert "".join(piece.text for piece in shown if not piece.ground) == left
     assert sum(bool(piece.ground) for piece in shown) == len(masks)
+
+
+def test_facts_of_a_copy_are_those_of_every_text_that_it_can_be_of():
+    """They are public in the log, so that they tell nothing of what is masked, and not how long it is."""
+    for name in ("Bo", "Bartolomeus"):
+        text = f"{name}, ring {name}."
+        masks = [Mask(start, end, Ground.OTHER, DAY) for start, end in release.places_of(name, text)]
+        assert masked(text, masks) == f"{GAP}, ring {GAP}."
+        assert [fact["at"] for fact in facts_of(masks)] == [0, 12]
 
 
 def test_words_are_found_wherever_they_stand_and_within_others_only_if_nowhere_else():
@@ -77,8 +86,8 @@ def test_copy_is_public_and_the_original_as_it_was(entry, registrar):
     assert public_text() == MESSAGE.replace(NUMBER, GAP).replace("Bo Ek", GAP)
     assert event.facts == {
         "masks": [
-            {"start": 0, "end": 5, "ground": "personal_data", "review_on": "2090-01-01"},
-            {"start": 7, "end": 18, "ground": "personal_data", "review_on": "2090-01-01"},
+            {"at": 0, "ground": "personal_data", "review_on": "2090-01-01"},
+            {"at": 7, "ground": "personal_data", "review_on": "2090-01-01"},
         ]
     }
     assert event.by == registrar
@@ -107,6 +116,19 @@ def test_secret_text_is_not_released(entry):
         release.release(entry, [over(NUMBER)])
     register.record(entry, Deed.UNMARKED)
     release.release(entry, [over(NUMBER)])
+
+
+def test_mail_that_goes_off_meanwhile_is_no_news(entry):
+    for deed in (
+        lambda seen: release.describe(entry, sender="private", seen=seen),
+        lambda seen: release.release(entry, [over(MESSAGE)], seen=seen),
+        lambda seen: release.withdraw(entry, seen=seen),
+    ):
+        seen = Event.objects.last().sequence
+        register.record(entry, Deed.SENT, facts={"document": 1})
+        deed(seen)
+        with pytest.raises(register.Changed):
+            deed(seen)
 
 
 def test_taken_back_it_is_not_public(entry):
@@ -202,16 +224,25 @@ def test_what_was_not_previewed_is_not_released(client, screen):
 def test_what_is_missing_is_said_and_what_was_typed_is_kept(client, screen, wrong):
     values = sent(client.get(screen).text) | {"words-1-words": "Boken", "action": "preview"} | wrong
     html = client.post(screen, {name: value for name, value in values.items() if value is not None}).text
-    assert "errorlist" in html
+    assert "errornote" in html
     assert 'id="preview"' not in html
     assert 'value="Boken"' in html
+
+
+def test_less_that_is_masked_at_the_same_place_was_not_previewed(client, screen):
+    values = sent(client.get(screen).text) | {"words-0-words": "på 044-13 50"}
+    del values["span-2-is_masked"]
+    preview = sent(client.post(screen, values | {"action": "preview"}).text)
+    less = preview | {"words-0-words": "på", "action": "release"}
+    assert client.post(screen, less).status_code == 200
+    assert not Event.objects.filter(kind=Deed.RELEASED).exists()
 
 
 def test_somebody_elses_step_meanwhile_is_told_of(client, screen, entry, registrar):
     preview = sent(client.post(screen, sent(client.get(screen).text) | {"action": "preview"}).text)
     register.record(entry, Deed.ASSIGNED, facts={"to": registrar.pk})
     html = client.post(screen, preview | {"action": "release"}).text
-    assert "errorlist" in html
+    assert "errornote" in html
     assert not Event.objects.filter(kind=Deed.RELEASED).exists()
     again = sent(client.post(screen, sent(html) | {"action": "preview"}).text)
     assert client.post(screen, again | {"action": "release"}).status_code == 302
@@ -241,3 +272,30 @@ def test_description_warns_of_an_address_and_lets_it_through_when_told_to(client
     assert 'name="anyway"' in warned.text
     assert client.post(place, values | {"anyway": "on"}).status_code == 302
     assert "info@forening.example" in client.get("/diarium/").text
+
+
+def test_what_was_masked_stays_so_when_it_is_released_once_more(client, screen, entry, registrar):
+    release.release(entry, [over(NUMBER), over("Boken", ground=Ground.HEALTH), over("slut")], by=registrar)
+    release.withdraw(entry, by=registrar)
+    begun = sent(client.get(screen).text)
+    # The address was let through.
+    assert "span-1-is_masked" not in begun
+    preview = sent(client.post(screen, begun | {"action": "preview"}).text)
+    assert client.post(screen, preview | {"action": "release"}).status_code == 302
+    first, again = Event.objects.filter(kind=Deed.RELEASED)
+    texts = [Passage.objects.get(event=event, name="text").text for event in (first, again)]
+    assert texts == [f"Bo Ek, {GAP}, bo@example.com: {GAP} är {GAP}. Ring bo ek på 044-13 50 00."] * 2
+    assert first.facts == again.facts
+
+
+def test_a_letter_masks_no_words(entry):
+    assert list(release.places_of("e", "Hemma hos mej.")) == []
+    assert list(release.places_of("emm", "Hemma hos mej.")) == [(1, 4)]
+
+
+def test_hidden_sender_is_not_on_the_screen_that_describes(client, screen, entry, registrar):
+    release.describe(entry, sender="organisation", sender_name="Föreningen Ek", by=registrar)
+    describe = f"/admin/feedback/entry/{entry.pk}/describe/"
+    assert "Föreningen Ek" in client.get(describe).text
+    register.record(entry, Deed.MARKED_SECRET, facts={"sender_hidden": True})
+    assert "Föreningen Ek" not in client.get(describe).text
