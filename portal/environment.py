@@ -265,7 +265,9 @@ def database(name: str, *, pool_size: int) -> dict:
         "application_name": "fardplan",
     }
     if pool_size:
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 3, "max_idle": 300}
+        # An attempt to connect ends before the patience of who asked, and the next who asks begins another: else the
+        # pauses between attempts grow while the database is away, and the portal stays away as long again.
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 3, "reconnect_timeout": 2, "max_idle": 300}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname"),

@@ -31,4 +31,4 @@ urlpatterns += i18n_patterns(
 handler400 = "portal.errors.bad_request"
 handler403 = "portal.errors.permission_denied"
 handler404 = "portal.errors.page_not_found"
-handler500 = "portal.errors.server_error"
+handler500 = "portal.away.server_error"

@@ -1,11 +1,9 @@
-"""The portal as test_killed_servers.py has it served: over plain http, with static files as they are."""
+"""The settings of a portal whose processes a test starts: over plain http, with static files as they are."""
 
-from django.conf import settings
+from portal.settings import *  # noqa: F403
 
-settings.SECURE_SSL_REDIRECT = False
-settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
-settings.WHITENOISE_AUTOREFRESH = True
-
-from portal.wsgi import application  # noqa: E402 the settings come first
-
-__all__ = ["application"]
+SECURE_SSL_REDIRECT = False
+STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
+WHITENOISE_AUTOREFRESH = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MAIL_TIMEOUT = 2

@@ -32,7 +32,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class Server:
     """One granian with a worker, on loopback. Killed with all its processes, and started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, heads: Path) -> None:
+        self.heads = heads
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -45,10 +46,12 @@ class Server:
             "DATABASE_URL": make_conninfo(**{name: database[name] for name in names if database.get(name)}),
             "DATABASE_POOL": "4",
             "REPORTS_PER_MINUTE": "0",
+            "DJANGO_SETTINGS_MODULE": "tests.feedback.served",
+            "REGISTER_HEADS": str(self.heads),
             "PYTHONPATH": str(ROOT),
         }
         command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(self.port)]
-        options = ["--blocking-threads", "4", "--log-level", "critical", "tests.feedback.served:application"]
+        options = ["--blocking-threads", "4", "--log-level", "critical", "portal.wsgi:application"]
         self.process = subprocess.Popen(
             [*command, *options],
             cwd=ROOT,
@@ -65,8 +68,8 @@ class Server:
 
 
 @pytest.fixture
-def servers():
-    servers = [Server(), Server()]
+def servers(heads_folder):
+    servers = [Server(heads_folder), Server(heads_folder)]
     yield servers
     for server in servers:
         server.kill()

@@ -1,5 +1,7 @@
 """The portal's addresses, and some where something goes wrong."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +20,16 @@ def fail(request: HttpRequest, what: str) -> HttpResponse:
         "away": OperationalError,
         "closed": InterfaceError,
     }[what]("connection refused\nsecond line")
+
+
+def fails_late(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware that fails when the view has answered, as that of sessions does when it can't save one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        get_response(request)
+        raise OperationalError("connection refused\nsecond line")
+
+    return middleware
 
 
 def gone(request: HttpRequest) -> HttpResponse:

@@ -28,6 +28,13 @@ def test_database_that_is_away_is_said_so(visitor, caplog, what, prefix, languag
     assert "second line" not in caplog.text
 
 
+def test_database_that_goes_away_outside_of_a_view_is_said_so_too(visitor, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.portal.failures.fails_late"]
+    response = visitor.get("/picture/none/")
+    assert response.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert int(response.headers["Retry-After"]) > 0
+
+
 @pytest.mark.parametrize(
     ("what", "status"),
     [
@@ -83,6 +90,8 @@ READ_ONLY = [
     "/diarium/huvuden/",
     "/diarium/huvuden/huvuden.atom",
     "/diarium/huvuden/1.txt",
+    "/diarium/huvuden/1-2.txt",
+    "/diarium/huvuden/verify.py",
     "/diarium/FEL/2026/1/",
     f"/media/{'0' * 64}.png",
     "/komponenter/",

@@ -111,7 +111,10 @@ def test_database_address_in_full(monkeypatch):
     assert database["PORT"] == "6432"
     assert database["OPTIONS"]["sslmode"] == "require"
     assert database["OPTIONS"]["connect_timeout"] == "1"
-    assert database["OPTIONS"]["pool"]["max_size"] == 4
+    pool = database["OPTIONS"]["pool"]
+    assert pool["max_size"] == 4
+    # Or the portal would stay away about as long as its database did, and that again.
+    assert pool["reconnect_timeout"] < pool["timeout"]
 
 
 def test_kept_secret_is_made_once_and_private(tmp_path):
