@@ -439,7 +439,9 @@ def register(request: HttpRequest) -> Samples:
         "page_title": "Visioner och framtidsidéer",
         "page_url": "#",
         "page_language": "sv",
+        "is_secret": False,
         "released": (),
+        "text_language": "",
         "released_at": None,
         "disposed_at": None,
         "disposal_rule": "",
@@ -457,11 +459,14 @@ def register(request: HttpRequest) -> Samples:
             "subject": f"{LONG}, skriver föreningen",
             "is_described": True,
             "released": pieces,
+            "text_language": "sv",
             "released_at": MOMENT,
         }
     )
     hidden = {"kind_words": "", "page_title": "", "page_url": "", "is_subject_hidden": True, "is_sender_hidden": True}
-    secret = PublicEntry(**usual | hidden | {"number": 19, "sender": "Sekretess", "subject": "Sekretess"})
+    secret = PublicEntry(
+        **usual | hidden | {"number": 19, "sender": "Sekretess", "subject": "Sekretess", "is_secret": True}
+    )
     not_shown = PublicEntry(**usual | {"page_title": "", "page_url": "", "subject": "Ett fel på sidan"})
     gone = {"sender": "", "subject": "Ett fel på sidan", "page_url": "", "state_words": "Gallrat"}
     disposed = PublicEntry(**usual | gone | {"number": 2, "disposed_at": MOMENT, "disposal_rule": "felanmalan"})

@@ -24,7 +24,10 @@ def test_a_file_that_a_spreadsheet_of_swedish_settings_opens():
     assert b"".join(stream(rows)) == said.encode()
 
 
-@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", "\u200b=", "\u00a0+", "−"])
+FORMULAS = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", " =", "\u200b=", "\u00a0+", "−"]
+
+
+@pytest.mark.parametrize("first", FORMULAS)
 def test_formula_is_text(first):
     assert read(b"".join(stream([[f"{first}1+1", f"1{first}1"]]))) == [[f"'{first}1+1", f"1{first}1"]]
 
