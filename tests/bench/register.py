@@ -93,7 +93,9 @@ def fill(entries: int) -> None:
 def main(entries: int) -> None:
     with ExitStack() as stack:
         if not os.environ.get("DATABASE_URL"):
-            cluster = Cluster("postgres-bench")
+            cluster = Cluster("postgres-bench-register")
+            # What it was filled with the last time
+            cluster.delete()
             stack.enter_context(cluster.running())
             os.environ["DATABASE_URL"] = cluster.url
         os.environ.setdefault("DEMO", "1")
