@@ -24,7 +24,7 @@ from feedback.guards import problems
 from feedback.merkle import Tree
 from feedback.models import Entry, Event, Head, Passage, Standing
 from feedback.register import received_facts
-from feedback.standing import standing_of
+from feedback.standing import follow
 from feedback.steps import Deed, leads_to
 
 type Shown = Callable[[Iterable[Any], int, str], Iterable[Any]]
@@ -410,26 +410,30 @@ def _standings(shown: Shown) -> None:
     of_entries = Event.objects.filter(entry__isnull=False).order_by("entry_id", "sequence")
     total = of_entries.count()
     with (
-        closing(Standing.objects.order_by("entry_id").iterator(AT_A_TIME)) as kept,
+        closing(Standing.objects.order_by("entry_id").values_list(*names).iterator(AT_A_TIME)) as kept,
         closing(of_entries.iterator(AT_A_TIME)) as events,
     ):
         for entry_id, own in groupby(shown(events, total, "entries"), lambda event: event.entry_id):
-            made = standing_of(Entry(pk=entry_id), own)
+            made = Standing(entry_id=entry_id)
+            for event in own:
+                follow(made, event)
             found = next(kept, None)
-            if found and found.entry_id < entry_id:
-                raise Broken(_without_events(found))
-            wrong = [name for name in names if getattr(made, name) != getattr(found, name, None)]
-            if wrong:
+            if found and found[0] < entry_id:
+                raise Broken(_without_events(found[0]))
+            said = tuple(getattr(made, name) for name in names)
+            if said != found:
+                found = found or (None,) * len(names)
+                wrong = [name for name, one, other in zip(names, said, found, strict=True) if one != other]
                 raise Broken(f"{Entry.objects.get(pk=entry_id)} does not stand as its events say: {', '.join(wrong)}.")
         if found := next(kept, None):
-            raise Broken(_without_events(found))
+            raise Broken(_without_events(found[0]))
     text = Passage.objects.filter(~Exists(Event.objects.filter(pk=OuterRef("event_id")))).first()
     if text:
         raise Broken(f"A text belongs to no event: {text}.")
 
 
-def _without_events(standing: Standing) -> str:
-    entry = Entry.objects.filter(pk=standing.entry_id).first() or f"An entry {standing.entry_id} that is not there"
+def _without_events(entry_id: int) -> str:
+    entry = Entry.objects.filter(pk=entry_id).first() or f"An entry {entry_id} that is not there"
     return f"{entry} stands somewhere, and has no events."
 
 
